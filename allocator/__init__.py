@@ -1,0 +1,1 @@
+"""Divide a fixed amount of money fairly among many people."""

@@ -1,0 +1,80 @@
+"""What can go wrong, as a small family of exceptions.
+
+A message is public API: it says what is wrong, with the numbers, and what to do about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+__all__ = [
+    "AllocatorError",
+    "BadRow",
+    "DataError",
+    "InfeasibleError",
+    "PolicyError",
+    "UnsupportedError",
+    "VerificationError",
+]
+
+
+class AllocatorError(Exception):
+    """Base of every error that `allocator` raises on purpose."""
+
+
+class BadRow(TypedDict):
+    """Where a bad row stands and which rule it breaks; the value itself is withheld.
+
+    `line` is the physical line on which the record starts, the header being line 1; a table
+    without physical lines (Parquet, Arrow, a data frame) counts as if it had a header line.
+    """
+
+    file: str
+    line: int
+    column: str
+    rule: str
+
+
+class DataError(AllocatorError):
+    """The input table cannot be used as it is.
+
+    Parameters
+    ----------
+    message : str
+        The whole report, ready to print.
+    rows : sequence of BadRow
+        Every bad row found, one entry per broken rule; empty when the table as a whole is at fault.
+    """
+
+    def __init__(self, message: str, rows: Sequence[BadRow] = ()) -> None:
+        super().__init__(message)
+        self.rows: list[BadRow] = list(rows)
+
+
+class PolicyError(AllocatorError):
+    """A policy breaks its schema, or asks for something its table does not have."""
+
+
+class InfeasibleError(AllocatorError):
+    """No awards satisfy the bounds and the budget together.
+
+    Parameters
+    ----------
+    message : str
+        What conflicts, with the numbers and the remedies.
+    details : mapping
+        The same numbers, by name.
+    """
+
+    def __init__(self, message: str, details: Mapping[str, object] | None = None) -> None:
+        super().__init__(message)
+        self.details: dict[str, object] = dict(details or {})
+
+
+class UnsupportedError(AllocatorError):
+    """The request is well formed, but outside what this version can do exactly."""
+
+
+class VerificationError(AllocatorError):
+    """A stored result does not follow from its inputs."""
