@@ -1,0 +1,342 @@
+"""Amounts as functions of the level: ramps, and the kernel that evaluates and adds them up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Curve", "Partitioned", "Ramps", "Rounding", "Steps"]
+
+Floats = NDArray[np.float64]
+
+BLOCK = 16_384  # elements: a handful of float64 blocks stay in a core's own cache
+COLUMNS = ("weights", "scales", "lower", "upper", "baseline", "tiers")
+LOG_REACH = 330.0  # slopes span exp(+-LOG_REACH): times any level that matters, below float's 1e308
+
+
+class Curve(Protocol):
+    """What the search asks of amounts that never decrease as the level rises."""
+
+    def __len__(self) -> int:
+        """Count the claimants that still have to be evaluated."""
+
+    @property
+    def top(self) -> float:
+        """A level from which on nobody's amount grows."""
+
+    def totals(self, levels: Floats) -> Floats:
+        """Sum of all amounts at each level."""
+
+    def between(self, low: float, high: float) -> Curve:
+        """Return the same totals on [low, high], with those who do not move there summed up."""
+
+    def thinned(self, step: int) -> Curve:
+        """Return every `step`-th claimant, to guess a level from."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ramps:
+    """Who gets how much at which level: clip(v·θ - b, lower, upper), v = d·(w/d)^(1/alpha).
+
+    This is what a rule makes of a problem; every method is row-local.
+
+    Attributes
+    ----------
+    weights : ndarray of float64 or int64, shape (n,)
+        w: weights, or claims.
+    scales : ndarray, shape (n,), or None
+        d: 1 when None, or the claims when utility is of the recovery ratio.
+    baseline : ndarray of float64, shape (n,), or None
+        b: units already paid.
+    lower, upper : ndarray, shape (n,)
+    alpha : float
+        Exponent of the slope; inf gives v = d.
+    mean : float
+        Unit k is earned at the level S(b+k-1, b+k)/v, S the Stolarsky mean of this order: -1 is
+        the arithmetic mean k - 1/2 (claims rules), inf the minimum (max-min).
+    tiers : ndarray of float64, shape (n,), or None
+        Claimants of a smaller tier reach their caps before those of a larger one leave their
+        floors; inf is the tail, claimants of weight 0.
+    flat : bool
+        Inside a tier the objective does not tell units apart: the level is only their place.
+    """
+
+    weights: NDArray[Any]
+    scales: NDArray[Any] | None
+    lower: NDArray[Any]
+    upper: NDArray[Any]
+    alpha: float
+    mean: float
+    baseline: Floats | None = None
+    tiers: Floats | None = None
+    flat: bool = False
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    def take(self, index: NDArray[Any]) -> Ramps:
+        """Return the ramps of some claimants: a mask, or positions."""
+        columns = {
+            name: None if (column := getattr(self, name)) is None else column[index]
+            for name in COLUMNS
+        }
+        return replace(self, **columns)
+
+    @classmethod
+    def concatenated(cls, parts: Sequence[Ramps]) -> Ramps:
+        """Return the claimants of all parts as one."""
+        columns = {
+            name: None
+            if getattr(parts[0], name) is None
+            else np.concatenate([getattr(part, name) for part in parts])
+            for name in COLUMNS
+        }
+        return replace(parts[0], **columns)
+
+    def tier(self, members: NDArray[Any], *, tail: bool) -> Ramps:
+        """Return the ramps of one tier; in the tail, units are shared in the order of place."""
+        ramps = replace(self.take(members), tiers=None)
+        if tail and not np.isinf(self.mean):
+            ramps = replace(ramps, alpha=np.inf, mean=-1.0, baseline=None, flat=True)
+        return ramps
+
+    @cached_property
+    def log_slopes(self) -> Floats:
+        """Logarithms of the slopes, shape (n,): w^(1/alpha) itself would overflow."""
+        logs = np.zeros(len(self)) if self.scales is None else np.log(self.scales)
+        if not np.isinf(self.alpha):
+            logs *= 1.0 - 1.0 / self.alpha
+            logs += np.log(self.weights) / self.alpha
+        return logs
+
+    @cached_property
+    def log_range(self) -> tuple[float, float]:
+        """Bounds on the logarithms of the slopes, from the extreme weights and scales alone."""
+        low, high = _log_range(self.scales)
+        if not np.isinf(self.alpha):
+            w_low, w_high = _log_range(self.weights)
+            share = 1.0 - 1.0 / self.alpha
+            low, high = sorted((low * share, high * share))
+            low, high = low + w_low / self.alpha, high + w_high / self.alpha
+        return low, high
+
+    def slopes(self, log_reference: float) -> Floats:
+        """Slopes divided by exp(log_reference), within the reach of floats, shape (n,)."""
+        if log_reference == 0.0 and self.scales is None and self.alpha in (1.0, 2.0):
+            weights = self.weights.astype(np.float64, copy=False)
+            return weights if self.alpha == 1.0 else np.sqrt(weights)
+        logs = self.log_slopes - log_reference
+        np.clip(logs, -LOG_REACH, LOG_REACH, out=logs)
+        return np.exp(logs, out=logs)
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """How many whole units an amount y stands for: floor(y - b + offset), plus a doubt.
+
+    The k-th unit is earned where y = S(k-1, k). With ``offset=1/2`` and no doubt that many are
+    earned for sure, as S <= k - 1/2; with the doubt, no more can be earned, as S is at least the
+    power mean of order -alpha, which is above k - 1/2 - (1 + alpha)·k/(8(k-1)²) (Taylor, the
+    second derivative of a power mean being bounded by (1 + alpha)·k/(k-1)²).
+    """
+
+    offset: float
+    doubt: float
+
+    @classmethod
+    def early(cls, mean: float) -> Rounding:
+        """Units that are earned for sure."""
+        return cls(1.0 if np.isinf(mean) else 0.5, 0.0)
+
+    @classmethod
+    def late(cls, mean: float) -> Rounding:
+        """Units that may be earned."""
+        return cls(1.0, 0.0) if np.isinf(mean) else cls(0.5, (1.0 + mean) / 8.0)
+
+    def units(self, y: Floats, b: Floats | None) -> None:
+        """Turn amounts into whole units, in place."""
+        if self.doubt:
+            x = np.maximum(y - 1.0, 1e-100)
+            extra = self.doubt * (1.0 + 1.0 / x) / x
+            np.minimum(extra, 0.5, out=extra)
+            y += extra
+        if b is not None:
+            y -= b
+        y += self.offset
+        np.floor(y, out=y)
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """Tiers as a curve: lower before the level reaches the claimant's tier, upper from there on."""
+
+    tiers: Floats
+    lower: Floats
+    upper: Floats
+    fixed: float = 0.0
+
+    def __len__(self) -> int:
+        return len(self.tiers)
+
+    @property
+    def top(self) -> float:
+        """The last finite tier."""
+        return float(np.max(self.tiers, initial=0.0, where=np.isfinite(self.tiers)))
+
+    def totals(self, levels: Floats) -> Floats:
+        """Sum of all amounts at each level."""
+        return np.array(
+            [self.fixed + np.where(self.tiers <= t, self.upper, self.lower).sum() for t in levels]
+        )
+
+    def between(self, low: float, high: float) -> Steps:
+        """Return the same totals on [low, high], with those who do not move there summed up."""
+        moving = (self.tiers > low) & (self.tiers <= high)
+        settled = np.where(self.tiers <= low, self.upper, self.lower)[~moving].sum()
+        return Steps(
+            self.tiers[moving], self.lower[moving], self.upper[moving], self.fixed + settled
+        )
+
+    def thinned(self, step: int) -> Steps:
+        """Return every `step`-th claimant."""
+        return Steps(self.tiers[::step], self.lower[::step], self.upper[::step])
+
+
+@dataclass(frozen=True, eq=False)
+class Slopes:
+    """The kernel: clip(v·θ - b, lower, upper) in float64, evaluated in blocks and added up.
+
+    `rounding` makes whole units of the amounts before they are clipped. ``fixed`` and
+    ``(rise, shift)`` stand for claimants who are settled, or in between their bounds, on the
+    whole bracket.
+    """
+
+    slope: Floats
+    baseline: Floats | None
+    lower: Floats
+    upper: Floats
+    rounding: Rounding | None = None
+    fixed: float = 0.0
+    rise: float = 0.0
+    shift: float = 0.0
+
+    @classmethod
+    def of(cls, ramps: Ramps, log_reference: float, rounding: Rounding | None = None) -> Slopes:
+        """Ramps with slopes relative to exp(log_reference)."""
+        lower, upper = (a.astype(np.float64, copy=False) for a in (ramps.lower, ramps.upper))
+        return cls(ramps.slopes(log_reference), ramps.baseline, lower, upper, rounding)
+
+    def rounded(self, rounding: Rounding) -> Slopes:
+        """Return the same ramps in whole units."""
+        return replace(self, rounding=rounding)
+
+    def __len__(self) -> int:
+        return len(self.slope)
+
+    @property
+    def top(self) -> float:
+        """A level from which on everybody has their cap."""
+        need = self.upper if self.rounding is None else self.upper + 1.0
+        if self.baseline is not None:
+            need = need + self.baseline
+        return float(np.max(need / self.slope, initial=0.0))
+
+    def _amounts(self, rows: slice, level: float, out: Floats) -> Floats:
+        b = None if self.baseline is None else self.baseline[rows]
+        with np.errstate(over="ignore"):  # an infinite amount is above every cap, as it should be
+            np.multiply(self.slope[rows], level, out=out)
+        if self.rounding is not None:
+            self.rounding.units(out, b)
+        elif b is not None:
+            out -= b
+        return out
+
+    def awards(self, level: float) -> Floats:
+        """Everybody's amount at a level, shape (n,)."""
+        out = np.empty(len(self))
+        for rows in _blocks(len(self)):
+            y = self._amounts(rows, level, out[rows])
+            np.clip(y, self.lower[rows], self.upper[rows], out=y)
+        return out
+
+    def totals(self, levels: Floats) -> Floats:
+        """Sum of all amounts at each level."""
+        out = self.fixed + (levels * self.rise - self.shift if self.rise else np.zeros(len(levels)))
+        buffer = np.empty(BLOCK)
+        for rows in _blocks(len(self)):
+            for j, level in enumerate(levels):
+                y = self._amounts(rows, level, buffer[: rows.stop - rows.start])
+                np.clip(y, self.lower[rows], self.upper[rows], out=y)
+                out[j] += np.add.reduce(y)
+        return out
+
+    def between(self, low: float, high: float) -> Slopes:
+        """Return the same totals on [low, high], with those who do not move there summed up."""
+        at_low, at_high = self.awards(low), self.awards(high)
+        moving = at_low != at_high
+        fixed = self.fixed + at_low[~moving].sum()
+        rise, shift = self.rise, self.shift
+        if self.rounding is None:
+            inside = moving & (at_low > self.lower) & (at_high < self.upper)
+            rise += self.slope[inside].sum()
+            shift += 0.0 if self.baseline is None else self.baseline[inside].sum()
+            moving &= ~inside
+        baseline = None if self.baseline is None else self.baseline[moving]
+        kept = (a[moving] for a in (self.lower, self.upper))
+        return Slopes(self.slope[moving], baseline, *kept, self.rounding, fixed, rise, shift)
+
+    def thinned(self, step: int) -> Slopes:
+        """Return every `step`-th claimant."""
+        baseline = None if self.baseline is None else self.baseline[::step]
+        columns = (a[::step] for a in (self.lower, self.upper))
+        return Slopes(self.slope[::step], baseline, *columns, self.rounding)
+
+
+@dataclass(frozen=True, eq=False)
+class Partitioned:
+    """One curve made of several: a partition is only a different place to add up totals.
+
+    Examples
+    --------
+    >>> one = np.ones(2)
+    >>> part = Slopes(one, None, 0 * one, 5 * one)
+    >>> Partitioned((part, part)).totals(np.array([3.0])).tolist()
+    [12.0]
+    """
+
+    parts: Sequence[Curve]
+
+    def __len__(self) -> int:
+        return sum(map(len, self.parts))
+
+    @property
+    def top(self) -> float:
+        """A level from which on nobody's amount grows."""
+        return max(part.top for part in self.parts)
+
+    def totals(self, levels: Floats) -> Floats:
+        """Sum of all amounts at each level."""
+        return np.sum([part.totals(levels) for part in self.parts], axis=0)
+
+    def between(self, low: float, high: float) -> Partitioned:
+        """Return the same totals on [low, high], with those who do not move there summed up."""
+        return Partitioned([part.between(low, high) for part in self.parts])
+
+    def thinned(self, step: int) -> Partitioned:
+        """Return every `step`-th claimant of each part."""
+        return Partitioned([part.thinned(step) for part in self.parts])
+
+
+def _blocks(n: int) -> list[slice]:
+    return [slice(start, min(start + BLOCK, n)) for start in range(0, n, BLOCK)]
+
+
+def _log_range(values: NDArray[Any] | None) -> tuple[float, float]:
+    if values is None or not len(values):
+        return 0.0, 0.0
+    return float(np.log(values.min())), float(np.log(values.max()))

@@ -1,0 +1,222 @@
+"""The order in which whole units are earned: level, place, larger weight, tie key.
+
+Floats tell most units apart. The few whose floats lie too close are compared exactly: in
+rationals where the level is rational, in 80-digit decimals otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Context, Decimal, localcontext
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocator.core.curves import Ramps
+from allocator.core.rules import stolarsky
+
+__all__ = ["KEYS", "Units", "tolerance"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Exact = Fraction | Decimal
+TieKeys = Callable[[Ints], list[tuple[bytes, str]]]
+
+DIGITS = 80
+SAME = Decimal("1e-40")  # exact logarithms of levels this close are equal: 80 digits leave 1e-45
+NEAR = 1e-12  # floats of levels this close, relatively, are compared exactly: errors are < 1e-14
+
+
+def tolerance(ramps: Ramps) -> float:
+    """Return how far apart the floats of two log-levels must be to decide an order."""
+    low, high = ramps.log_range
+    return NEAR + 8.0 * float(np.finfo(np.float64).eps) * max(-low, high, 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Units:
+    """Some units: the `number`-th unit of claimants `index`, whose ramps are `ramps`.
+
+    Attributes
+    ----------
+    ramps : Ramps
+        One entry per unit, all of one tier.
+    number : ndarray of int64, shape (m,)
+        Counted from 1, whatever the floor.
+    index : ndarray of int64, shape (m,)
+        The claimant's position in the problem.
+    """
+
+    ramps: Ramps
+    number: Ints
+    index: Ints
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+    def take(self, rows: NDArray[Any]) -> Units:
+        """Some of the units: a mask, or positions."""
+        return Units(self.ramps.take(rows), self.number[rows], self.index[rows])
+
+    def levels(self) -> Floats:
+        """Logarithms of the levels at which the units are earned, shape (m,); within 1e-14."""
+        r = self.ramps
+        x = (self.number - 1).astype(np.float64)
+        y = self.number.astype(np.float64)
+        if r.baseline is not None:
+            x, y = x + r.baseline, y + r.baseline
+        return stolarsky(x, y, r.mean) - r.log_slopes
+
+    def places(self) -> Floats:
+        """Order among units of one level: (number - 1/2)/d, or -(b + number)/d for max-min."""
+        r = self.ramps
+        if np.isinf(r.mean):
+            place = -(self.number if r.baseline is None else self.number + r.baseline)
+        else:
+            place = self.number - 0.5
+        return np.asarray(place if r.scales is None else place / r.scales, dtype=np.float64)
+
+    def exact_level(self, i: int) -> Exact:
+        """Return a number that orders units as their levels do, exactly."""
+        r, k = self.ramps, int(self.number[i])
+        w = Fraction(r.weights[i].item())
+        d = Fraction(1) if r.scales is None else Fraction(r.scales[i].item())
+        b = Fraction(0) if r.baseline is None else Fraction(r.baseline[i].item())
+        slope = d if np.isinf(r.alpha) else w
+        if r.mean == -1.0:
+            return (k - Fraction(1, 2)) / slope
+        if np.isinf(r.mean):
+            return (b + k - 1) / slope
+        return _log_level(w, d, b + k - 1, b + k, Fraction(r.alpha))
+
+    def exact_place(self, i: int) -> Exact:
+        """Return the place as a fraction."""
+        r, k = self.ramps, int(self.number[i])
+        d = 1 if r.scales is None else Fraction(r.scales[i].item())
+        if not np.isinf(r.mean):
+            return (k - Fraction(1, 2)) / d
+        b = 0 if r.baseline is None else Fraction(r.baseline[i].item())
+        return Fraction(-(b + k)) / d
+
+    def ranked_exactly(self, exact: Callable[[Units, int], Exact], *columns: str) -> Ints:
+        """Dense ranks of the units by an exact key, shape (m,); equal keys share a rank.
+
+        `columns` of the ramps, and the number, are what the key depends on.
+        """
+        given = [c for name in columns if (c := getattr(self.ramps, name)) is not None]
+        kind, first = _kinds([*given, self.number])
+        keys = [exact(self, int(i)) for i in first]
+        by_key = sorted(range(len(keys)), key=keys.__getitem__)
+        rank = np.zeros(len(keys), dtype=np.int64)
+        for a, b in pairwise(by_key):
+            rank[b] = rank[a] + (not _same(keys[a], keys[b]))
+        return rank[kind]
+
+    def first(self, count: int, tie_keys: TieKeys) -> NDArray[np.bool_]:
+        """Mark the `count` units that come first in the order, shape (m,)."""
+        chosen = np.zeros(len(self), dtype=bool)
+        rows, units = np.arange(len(self)), self
+        for key in KEYS:
+            if count in (0, len(rows)):
+                break
+            sure, tied = key(units, count)
+            chosen[rows[sure]] = True
+            count -= int(np.count_nonzero(sure))
+            if not tied.all():
+                rows, units = rows[tied], units.take(tied)
+        if 0 < count < len(rows):
+            keys = tie_keys(units.index)
+            rows = rows[sorted(range(len(keys)), key=keys.__getitem__)[:count]]
+        if count:
+            chosen[rows] = True
+        return chosen
+
+
+Split = tuple[NDArray[np.bool_], NDArray[np.bool_]]
+
+
+def _by_level(units: Units, count: int) -> Split:
+    r = units.ramps
+    columns = ("scales", "baseline") if np.isinf(r.alpha) else ("weights", "scales", "baseline")
+
+    def ranks(near: Units) -> Ints:
+        return near.ranked_exactly(Units.exact_level, *columns)
+
+    return _split(units, units.levels(), count, tolerance(r), ranks)
+
+
+def _by_place(units: Units, count: int) -> Split:
+    places = units.places()
+
+    def ranks(near: Units) -> Ints:
+        return near.ranked_exactly(Units.exact_place, "scales", "baseline")
+
+    return _split(units, places, count, NEAR * float(np.abs(places).max()), ranks)
+
+
+def _by_weight(units: Units, count: int) -> Split:
+    weights = -units.ramps.weights
+    margin = np.partition(weights, count - 1)[count - 1]
+    return weights < margin, weights == margin
+
+
+KEYS: tuple[Callable[[Units, int], Split], ...] = (_by_level, _by_place, _by_weight)
+
+
+def _split(
+    units: Units, values: Floats, count: int, tol: float, ranks: Callable[[Units], Ints]
+) -> Split:
+    """Which units are surely among the first `count` by a key, and which are tied at the margin."""
+    margin = np.partition(values, count - 1)[count - 1]
+    if np.isinf(margin):  # first units of infinite gain: all at level 0
+        return values < margin, values == margin
+    sure = values < margin - tol
+    near = ~sure & (values <= margin + tol)
+    rows = np.flatnonzero(near)
+    rank = ranks(units if near.all() else units.take(rows))
+    need = count - int(sure.sum())
+    at = np.partition(rank, need - 1)[need - 1]
+    sure[rows[rank < at]] = True
+    tied = np.zeros(len(units), dtype=bool)
+    tied[rows[rank == at]] = True
+    return sure, tied
+
+
+def _kinds(columns: Sequence[NDArray[Any]]) -> tuple[Ints, Ints]:
+    """Number the distinct rows of some columns; return each row's number, and a row of each."""
+    n = len(columns[0])
+    changing = [c for c in columns if n and (c != c[0]).any()]
+    if not changing:
+        return np.zeros(n, dtype=np.int64), np.zeros(min(n, 1), dtype=np.int64)
+    order = np.lexsort(changing)
+    fresh = np.zeros(n, dtype=bool)
+    fresh[0] = True
+    fresh[1:] = np.any([np.diff(c[order]) != 0 for c in changing], axis=0)
+    kind = np.empty(n, dtype=np.int64)
+    kind[order] = np.cumsum(fresh) - 1
+    return kind, order[fresh]
+
+
+def _same(a: Exact, b: Exact) -> bool:
+    if isinstance(a, Decimal) and isinstance(b, Decimal):
+        return a == b or abs(a - b) <= SAME * max(1, abs(a))
+    return a == b
+
+
+def _log_level(w: Fraction, d: Fraction, x: Fraction, y: Fraction, alpha: Fraction) -> Decimal:
+    """Minus the log of the marginal utility of going from x to y: w·d^(alpha-1)·∫ t^-alpha dt."""
+    if x == 0 and alpha >= 1:
+        return Decimal("-Infinity")
+    with localcontext(Context(prec=DIGITS)):
+        a, b = _decimal(x), _decimal(y)
+        p = _decimal(1 - alpha)
+        gain = b.ln() - a.ln() if p == 0 else ((b**p - (a**p if a else 0)) / p)
+        return -(_decimal(w).ln() + (_decimal(alpha) - 1) * _decimal(d).ln() + gain.ln())
+
+
+def _decimal(value: Fraction) -> Decimal:
+    return Decimal(value.numerator) / Decimal(value.denominator)

@@ -1,0 +1,139 @@
+"""A problem and a rule to awards: the marginal tier, the level in it, whole units."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocator.core.cents import whole_units
+from allocator.core.curves import LOG_REACH, Partitioned, Ramps, Slopes
+from allocator.core.level import find_level
+from allocator.core.order import TieKeys
+from allocator.core.problem import Problem
+from allocator.core.rules import Rule
+from allocator.core.tiers import marginal_tier
+
+__all__ = ["Solution", "solve", "solve_parts"]
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """Awards, and the level they follow from.
+
+    Attributes
+    ----------
+    awards : ndarray of int64 (whole units) or float64, shape (n,)
+    tier : float
+        The marginal tier: 1, or d/w at alpha = 0, or inf for the tail of weight 0.
+    log_level : float
+        Logarithm of the fractional level in that tier, in units.
+    """
+
+    awards: NDArray[Any]
+    tier: float
+    log_level: float
+
+    @property
+    def level(self) -> float:
+        """The level; inf where a float cannot hold it."""
+        return math.inf if self.log_level > 709.0 else math.exp(self.log_level)
+
+
+def solve(problem: Problem, rule: Rule) -> Solution:
+    """Divide the budget (or the sum of caps, when that is less) by a rule.
+
+    Parameters
+    ----------
+    problem : Problem
+        In whole units, or in real numbers.
+    rule : Rule
+
+    Returns
+    -------
+    Solution
+
+    Raises
+    ------
+    DataError
+        If the rule lacks what it needs (claims, weights), or tied claimants share an id.
+
+    Examples
+    --------
+    >>> from allocator.core.rules import AlphaFair
+    >>> problem = Problem(budget=10, lower=0, upper=[2, 9, 9], weights=[5.0, 2.0, 1.0])
+    >>> solve(problem, AlphaFair(1)).awards.tolist()
+    [2, 5, 3]
+    """
+    parts = [rule.ramps(problem)]
+    tie_keys = problem.tie_keys if problem.whole else None
+    (awards,), tier, log_level = solve_parts(parts, problem.spend, tie_keys)
+    awards.flags.writeable = False
+    return Solution(awards, tier, log_level)
+
+
+def solve_parts(
+    parts: Sequence[Ramps], budget: Any, tie_keys: TieKeys | None
+) -> tuple[tuple[NDArray[Any], ...], float, float]:
+    """Divide a budget over the partitions of one problem.
+
+    Parameters
+    ----------
+    parts : sequence of Ramps
+    budget : int or float
+        From the sum of floors to the sum of caps.
+    tie_keys : callable, or None
+        Sort keys of claimants, numbered through all parts; None for fractional awards.
+
+    Returns
+    -------
+    awards : tuple of ndarray, one per part
+    tier, log_level : float
+        As in `Solution`.
+    """
+    tier = marginal_tier(parts, budget)
+    reference = _log_reference(tier.ramps, float(tier.budget))
+    curves = [Slopes.of(p, reference) for p in tier.ramps]
+    level = find_level(Partitioned(curves), float(tier.budget))[0]
+    if tie_keys is None:
+        amounts = tuple(c.awards(level) for c in curves)
+    else:
+        positions = np.flatnonzero(np.concatenate(tier.members))
+        amounts = whole_units(
+            tier.ramps, curves, tier.budget, level, lambda index: tie_keys(positions[index])
+        )
+    for settled, members, amount in zip(tier.settled, tier.members, amounts):
+        settled[members] = amount
+    return tier.settled, tier.value, math.log(level) - reference if level > 0 else -math.inf
+
+
+def _log_reference(parts: Sequence[Ramps], budget: float) -> float:
+    """Where to exponentiate slopes: their middle, or near the level when they span too much.
+
+    Slopes beyond float range of the reference are then surely at a bound.
+    """
+    low = min(p.log_range[0] for p in parts)
+    high = max(p.log_range[1] for p in parts)
+    if max(-low, high) <= LOG_REACH:
+        return 0.0
+    if high - low <= 2 * LOG_REACH:
+        return low + (high - low) / 2.0
+    lowest, highest = -high - 50.0, -low + 50.0  # log-levels: amounts reach from e^-50 to e^50
+    while highest - lowest > LOG_REACH / 2:
+        middle = (lowest + highest) / 2.0
+        if sum(_total_at(p, middle) for p in parts) <= budget:
+            lowest = middle
+        else:
+            highest = middle
+    return -(lowest + highest) / 2.0
+
+
+def _total_at(part: Ramps, log_level: float) -> float:
+    amounts = np.exp(np.minimum(part.log_slopes + log_level, 700.0))
+    if part.baseline is not None:
+        amounts -= part.baseline
+    return float(np.clip(amounts, part.lower, part.upper).sum())
