@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Curve", "Partitioned", "Ramps", "Rounding", "Steps"]
+__all__ = ["LOG_REACH", "Curve", "Partitioned", "Ramps", "Rounding", "Slopes", "Steps", "blocks"]
 
 Floats = NDArray[np.float64]
 
@@ -259,7 +259,7 @@ class Slopes:
     def awards(self, level: float) -> Floats:
         """Everybody's amount at a level, shape (n,)."""
         out = np.empty(len(self))
-        for rows in _blocks(len(self)):
+        for rows in blocks(len(self)):
             y = self._amounts(rows, level, out[rows])
             np.clip(y, self.lower[rows], self.upper[rows], out=y)
         return out
@@ -268,7 +268,7 @@ class Slopes:
         """Sum of all amounts at each level."""
         out = self.fixed + (levels * self.rise - self.shift if self.rise else np.zeros(len(levels)))
         buffer = np.empty(BLOCK)
-        for rows in _blocks(len(self)):
+        for rows in blocks(len(self)):
             for j, level in enumerate(levels):
                 y = self._amounts(rows, level, buffer[: rows.stop - rows.start])
                 np.clip(y, self.lower[rows], self.upper[rows], out=y)
@@ -332,7 +332,8 @@ class Partitioned:
         return Partitioned([part.thinned(step) for part in self.parts])
 
 
-def _blocks(n: int) -> list[slice]:
+def blocks(n: int) -> list[slice]:
+    """Slices of n rows that stay in cache."""
     return [slice(start, min(start + BLOCK, n)) for start in range(0, n, BLOCK)]
 
 

@@ -132,7 +132,10 @@ def divide(
 def _largest_remainder(problem: Problem, rule: Rule) -> NDArray[np.int64]:
     """Round fractional awards down, then up by one for the largest remainders (Hamilton, 1792)."""
     real = Problem(
-        float(problem.budget), problem.lower * 1.0, problem.upper * 1.0, problem.weights,
+        float(problem.budget),
+        problem.lower * 1.0,
+        problem.upper * 1.0,
+        problem.weights,
         problem.claims,
     )
     amounts = solve(real, rule).awards

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from allocator.core.curves import Ramps
 from allocator.core.rules import stolarsky
 
-__all__ = ["KEYS", "Units", "tolerance"]
+__all__ = ["CLOSE", "NEAR", "TieKeys", "Units", "tolerance"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -28,6 +28,7 @@ TieKeys = Callable[[Ints], list[tuple[bytes, str]]]
 
 DIGITS = 80
 SAME = Decimal("1e-40")  # exact logarithms of levels this close are equal: 80 digits leave 1e-45
+CLOSE = 1e-14  # float tiers d/w this close, relatively, are compared exactly; their error is 2e-16
 NEAR = 1e-12  # floats of levels this close, relatively, are compared exactly: errors are < 1e-14
 
 
@@ -62,6 +63,13 @@ class Units:
         """Some of the units: a mask, or positions."""
         return Units(self.ramps.take(rows), self.number[rows], self.index[rows])
 
+    @classmethod
+    def concatenated(cls, *units: Units) -> Units:
+        """Return all units as one."""
+        ramps = Ramps.concatenated([u.ramps for u in units])
+        number = np.concatenate([u.number for u in units])
+        return cls(ramps, number, np.concatenate([u.index for u in units]))
+
     def levels(self) -> Floats:
         """Logarithms of the levels at which the units are earned, shape (m,); within 1e-14."""
         r = self.ramps
@@ -80,7 +88,11 @@ class Units:
             place = self.number - 0.5
         return np.asarray(place if r.scales is None else place / r.scales, dtype=np.float64)
 
-    def exact_level(self, i: int) -> Exact:
+    def _exact_tier(self, i: int) -> Exact:
+        d, w = self.ramps.scales, self.ramps.weights
+        return (1 if d is None else Fraction(d[i].item())) / Fraction(w[i].item())
+
+    def _exact_level(self, i: int) -> Exact:
         """Return a number that orders units as their levels do, exactly."""
         r, k = self.ramps, int(self.number[i])
         w = Fraction(r.weights[i].item())
@@ -93,7 +105,7 @@ class Units:
             return (b + k - 1) / slope
         return _log_level(w, d, b + k - 1, b + k, Fraction(r.alpha))
 
-    def exact_place(self, i: int) -> Exact:
+    def _exact_place(self, i: int) -> Exact:
         """Return the place as a fraction."""
         r, k = self.ramps, int(self.number[i])
         d = 1 if r.scales is None else Fraction(r.scales[i].item())
@@ -102,14 +114,26 @@ class Units:
         b = 0 if r.baseline is None else Fraction(r.baseline[i].item())
         return Fraction(-(b + k)) / d
 
-    def ranked_exactly(self, exact: Callable[[Units, int], Exact], *columns: str) -> Ints:
-        """Dense ranks of the units by an exact key, shape (m,); equal keys share a rank.
+    def tier_ranks(self) -> Ints:
+        """Dense ranks of the tiers d/w, exactly, shape (m,); equal tiers share a rank."""
+        return self._ranks(self._exact_tier, ("weights", "scales"), numbered=False)
 
-        `columns` of the ramps, and the number, are what the key depends on.
-        """
+    def level_ranks(self) -> Ints:
+        """Dense ranks of the levels, exactly, shape (m,)."""
+        columns = ("weights", "scales", "baseline")
+        return self._ranks(self._exact_level, columns[int(np.isinf(self.ramps.alpha)) :])
+
+    def place_ranks(self) -> Ints:
+        """Dense ranks of the places, exactly, shape (m,)."""
+        return self._ranks(self._exact_place, ("scales", "baseline"))
+
+    def _ranks(
+        self, exact: Callable[[int], Exact], columns: Sequence[str], *, numbered: bool = True
+    ) -> Ints:
+        """Rank by an exact key, computed once for all units that agree in what it depends on."""
         given = [c for name in columns if (c := getattr(self.ramps, name)) is not None]
-        kind, first = _kinds([*given, self.number])
-        keys = [exact(self, int(i)) for i in first]
+        kind, first = _kinds([*given, self.number] if numbered else given)
+        keys = [exact(int(i)) for i in first]
         by_key = sorted(range(len(keys)), key=keys.__getitem__)
         rank = np.zeros(len(keys), dtype=np.int64)
         for a, b in pairwise(by_key):
@@ -140,22 +164,12 @@ Split = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 
 
 def _by_level(units: Units, count: int) -> Split:
-    r = units.ramps
-    columns = ("scales", "baseline") if np.isinf(r.alpha) else ("weights", "scales", "baseline")
-
-    def ranks(near: Units) -> Ints:
-        return near.ranked_exactly(Units.exact_level, *columns)
-
-    return _split(units, units.levels(), count, tolerance(r), ranks)
+    return _split(units, units.levels(), count, tolerance(units.ramps), Units.level_ranks)
 
 
 def _by_place(units: Units, count: int) -> Split:
     places = units.places()
-
-    def ranks(near: Units) -> Ints:
-        return near.ranked_exactly(Units.exact_place, "scales", "baseline")
-
-    return _split(units, places, count, NEAR * float(np.abs(places).max()), ranks)
+    return _split(units, places, count, NEAR * float(np.abs(places).max()), Units.place_ranks)
 
 
 def _by_weight(units: Units, count: int) -> Split:

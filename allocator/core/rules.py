@@ -155,9 +155,7 @@ def _tail_tier(weights: NDArray[Any]) -> NDArray[np.float64] | None:
     return None if positive.all() else np.where(positive, 1.0, np.inf)
 
 
-def stolarsky(
-    x: NDArray[np.float64], y: NDArray[np.float64], alpha: float
-) -> NDArray[np.float64]:
+def stolarsky(x: NDArray[np.float64], y: NDArray[np.float64], alpha: float) -> NDArray[np.float64]:
     r"""Logarithm of the Stolarsky mean S of x and y, at which a unit from x to y is earned.
 
     .. math:: S_\alpha(x, y) = \left(\frac{y^{1-\alpha} - x^{1-\alpha}}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -13,11 +12,9 @@ from numpy.typing import NDArray
 
 from allocator.core.curves import Partitioned, Ramps, Steps
 from allocator.core.level import find_level
-from allocator.core.order import Exact, Units
+from allocator.core.order import CLOSE, Units
 
 __all__ = ["MarginalTier", "marginal_tier"]
-
-CLOSE = 1e-14  # float tiers d/w this close, relatively, are compared exactly; their error is 2e-16
 
 Mask = NDArray[np.bool_]
 
@@ -104,7 +101,7 @@ def _exactly(
     taken = [p.take(m) for p, m in zip(parts, members)]
     joined = Ramps.concatenated(taken)
     ones = np.ones(len(joined), dtype=np.int64)
-    rank = Units(joined, ones, ones).ranked_exactly(_exact_tier, "weights", "scales")
+    rank = Units(joined, ones, ones).tier_ranks()
     before = sum(
         np.where(e, p.upper, np.where(m, 0, p.lower)).sum().item()
         for p, m, e in zip(parts, members, earlier)
@@ -120,9 +117,3 @@ def _exactly(
         p_earlier[where] = ranks < at
         start += len(where)
     return members, earlier
-
-
-def _exact_tier(units: Units, i: int) -> Exact:
-    r = units.ramps
-    d = 1 if r.scales is None else Fraction(r.scales[i].item())
-    return d / Fraction(r.weights[i].item())

@@ -1,0 +1,192 @@
+"""Evidence that awards are the ones a rule allows, computed from the awards alone.
+
+Nothing here knows how the awards were found: it imports neither the level search nor the
+assignment of units.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from allocator.core.edge import Edge, find_edge
+from allocator.core.gap import gaps
+from allocator.core.problem import Problem
+from allocator.core.rules import AlphaFair, Rule
+
+__all__ = ["Certificate", "verify"]
+
+Ints = NDArray[np.int64]
+CHECKS = ("bounds", "total", "optimal", "canonical")
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What was checked of some awards, and what came out.
+
+    Attributes
+    ----------
+    checks : mapping of str to bool
+        ``bounds``: whole units within everybody's floor and cap. ``total``: the budget (or the sum
+        of caps, when that is less) is spent to the unit. ``optimal``: no transfer of one unit
+        raises the objective, which for a separable concave objective is a global optimum; for a
+        claims rule, no unit is held that the rule gives later than one refused. ``canonical``:
+        every held unit precedes every refused one in the order of level, place, weight, tie key,
+        so that these awards are the only ones the rule allows.
+    failures : tuple of str
+        A sentence for each check that failed.
+    transfer_gain : float or None
+        Gain of the best transfer of one unit, relative to the worth of the unit given up: at most
+        0 when optimal. For max-min, of the levels. None for claims rules, and when no transfer is
+        possible.
+    gap : float or None
+        (whole-unit Lagrangian bound - objective) / (price * budget): 0 when optimal. None for
+        claims rules, for max-min, and where the objective is minus infinity.
+    fractional_gap : float or None
+        The same with the bound over real amounts: what whole units cost.
+    budget, spent : int
+        Units.
+    at_lower, at_upper, free : int
+        Claimants at their floor, at their cap above it, and in between.
+    tier : float
+        The marginal tier; inf is the tail of weight 0.
+    log_level : float
+        In that tier, the middle of the last level held and the first refused, as a logarithm.
+    """
+
+    checks: Mapping[str, bool]
+    failures: tuple[str, ...]
+    transfer_gain: float | None
+    gap: float | None
+    fractional_gap: float | None
+    budget: int
+    spent: int
+    at_lower: int
+    at_upper: int
+    free: int
+    tier: float
+    log_level: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether every check passed."""
+        return all(self.checks.values())
+
+    @property
+    def level(self) -> float:
+        """The level; inf where a float cannot hold it."""
+        return math.inf if self.log_level > 709.0 else math.exp(self.log_level)
+
+
+def verify(problem: Problem, rule: Rule, awards: ArrayLike) -> Certificate:
+    """Check awards in whole units, trusting nobody.
+
+    Parameters
+    ----------
+    problem : Problem
+        In whole units.
+    rule : Rule
+    awards : array_like, shape (n,)
+        In units.
+
+    Returns
+    -------
+    Certificate
+        Nothing is raised for bad awards: the certificate says so.
+
+    References
+    ----------
+    Ibaraki & Katoh, "Resource Allocation Problems", MIT Press, 1988: awards that no exchange of a
+    unit improves are optimal.
+
+    Examples
+    --------
+    >>> problem = Problem(budget=10, lower=0, upper=[2, 9, 9], weights=[5.0, 2.0, 1.0])
+    >>> verify(problem, AlphaFair(1), [2, 5, 3]).ok
+    True
+    >>> verify(problem, AlphaFair(1), [2, 4, 4]).failures
+    ('optimal: moving one unit from position 2 to position 1 raises the objective',)
+    """
+    x = np.asarray(awards)
+    if x.shape != (len(problem),):
+        return _unusable(problem, f"there are {x.size} awards for {len(problem)} claimants")
+    if not _whole(x):
+        return _unusable(problem, "the awards are not whole units")
+    x = x.astype(np.int64)
+    ramps = rule.ramps(problem)
+    outside = np.flatnonzero((x < problem.lower) | (x > problem.upper))
+    edge = find_edge(ramps, np.clip(x, problem.lower, problem.upper), problem.tie_keys)
+    if len(outside):  # what the bounds do not allow is neither optimal nor what the rule allows
+        edge = replace(edge, optimal=False, canonical=False, pair=None)
+    spent = int(x.sum()) if np.abs(x).sum(dtype=np.float64) < 2.0**62 else sum(x.tolist())
+    passed = (not len(outside), spent == problem.spend, edge.optimal, edge.canonical)
+    gain, gap, fractional_gap = None, None, None
+    if isinstance(rule, AlphaFair):
+        gain = _transfer_gain(edge, rule.alpha)
+        if math.isfinite(rule.alpha) and not len(outside):
+            gap, fractional_gap = gaps(ramps, x, edge.tier, edge.log_level, problem.budget)
+    at_lower = x == problem.lower
+    at_upper = (x == problem.upper) & ~at_lower
+    counts = int(np.count_nonzero(at_lower)), int(np.count_nonzero(at_upper))
+    return Certificate(
+        checks=MappingProxyType(dict(zip(CHECKS, passed, strict=True))),
+        failures=tuple(_failures(problem, x, outside, spent, edge)),
+        transfer_gain=gain,
+        gap=gap,
+        fractional_gap=fractional_gap,
+        budget=problem.budget,
+        spent=spent,
+        at_lower=counts[0],
+        at_upper=counts[1],
+        free=len(problem) - sum(counts),
+        tier=edge.tier,
+        log_level=edge.log_level,
+    )
+
+
+def _whole(x: NDArray[np.generic]) -> bool:
+    if x.dtype.kind in "iu":
+        return True
+    return x.dtype.kind == "f" and bool((np.abs(x) < 2.0**63).all() and (x == np.rint(x)).all())
+
+
+def _transfer_gain(edge: Edge, alpha: float) -> float | None:
+    """Worth of the refused unit over the held one's, less 1; worth is level^-alpha."""
+    if edge.advantage is None:
+        return None
+    power = 1.0 if alpha == 0 or math.isinf(alpha) else alpha
+    gain = power * edge.advantage
+    return math.inf if gain > 709.0 else math.expm1(gain)
+
+
+def _failures(problem: Problem, x: Ints, outside: Ints, spent: int, edge: Edge) -> list[str]:
+    failures = []
+    if len(outside):
+        i = int(outside[0])
+        failures.append(
+            f"bounds: {len(outside):,} awards are outside their bounds; the first, at position "
+            f"{i}, is {x[i]}, not from {problem.lower[i]} to {problem.upper[i]}"
+        )
+    if spent != problem.spend:
+        failures.append(f"total: {spent:,} units are spent, not {problem.spend:,}")
+    if edge.pair is not None:
+        holder, refused = edge.pair
+        failures.append(
+            f"optimal: moving one unit from position {holder} to position {refused} raises the "
+            "objective"
+            if not edge.optimal
+            else f"canonical: of two units worth the same, position {refused} precedes position "
+            f"{holder}"
+        )
+    return failures
+
+
+def _unusable(problem: Problem, why: str) -> Certificate:
+    checks = MappingProxyType(dict.fromkeys(CHECKS, False))
+    zero = (None, None, None, problem.budget, 0, 0, 0, 0, math.nan, math.nan)
+    return Certificate(checks, (why,), *zero)

@@ -1,0 +1,135 @@
+"""How far awards are from the Lagrangian bound, in units of what a unit is worth at the edge."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocator.core.curves import Ramps, blocks
+
+__all__ = ["gaps"]
+
+Floats = NDArray[np.float64]
+
+SERIES = 1e-2  # relative misses below this, times alpha: four terms leave 1e-7 of the gain
+
+
+def gaps(
+    ramps: Ramps, awards: NDArray[np.int64], tier: float, log_level: float, budget: int
+) -> tuple[float | None, float | None]:
+    """(Lagrangian bound - objective) / (price * budget), over whole units and over real amounts.
+
+    At the price of the edge each claimant is asked what they would take; the bound is the sum of
+    those utilities. Claimants who already have it contribute exactly 0, so nothing is lost to
+    cancellation.
+
+    Parameters
+    ----------
+    ramps : Ramps
+        Of an objective with finite alpha.
+    awards : ndarray of int64, shape (n,)
+    tier, log_level : float
+        Of the edge.
+    budget : int
+
+    Returns
+    -------
+    gap, fractional_gap : float or None
+        None where the objective is minus infinity, or the edge has no price.
+
+    References
+    ----------
+    Everett, "Generalized Lagrange multiplier method for solving problems of optimum allocation of
+    resources", Operations Research 11, 1963.
+
+    Examples
+    --------
+    >>> w, none, nine = np.array([2.0, 1.0]), np.zeros(2, int), np.full(2, 9)
+    >>> ramps = Ramps(w, None, none, nine, 1.0, 1.0)
+    >>> gaps(ramps, np.array([6, 3]), 1.0, math.log(3.0), 9)[0]
+    0.0
+    >>> round(gaps(ramps, np.array([5, 4]), 1.0, math.log(3.0), 9)[0], 6)
+    0.025654
+    """
+    if math.isinf(tier) or budget == 0:
+        return None, None
+    if ramps.flat:
+        gap = _flat(ramps, awards, tier) / budget
+        return gap, gap
+    if not math.isfinite(log_level):
+        return None, None
+    if ramps.tiers is not None:
+        counted = np.flatnonzero(ramps.weights > 0)
+        ramps, awards = ramps.tier(counted, tail=False), awards[counted]
+    if ramps.mean >= 1.0 and _nothing(ramps, awards):
+        return None, None
+    whole, real = 0.0, 0.0
+    for rows in blocks(len(ramps)):
+        block = _block(ramps.take(rows), awards[rows].astype(np.float64), log_level)
+        whole, real = whole + block[0], real + block[1]
+    return whole / budget, real / budget
+
+
+def _nothing(ramps: Ramps, awards: NDArray[np.int64]) -> bool:
+    """Whether someone who could have a unit has none at all."""
+    zero = (awards == 0) & (ramps.upper > 0)
+    return bool((zero if ramps.baseline is None else zero & (ramps.baseline == 0)).any())
+
+
+def _block(ramps: Ramps, x: Floats, log_level: float) -> tuple[float, float]:
+    """Gains, in units, that a block of claimants would have at the price of the edge."""
+    b = np.zeros(len(x)) if ramps.baseline is None else ramps.baseline
+    with np.errstate(over="ignore"):
+        wanted = ramps.slopes(-log_level)
+    target = np.clip(wanted - b, ramps.lower, ramps.upper)
+    miss = x - target
+    near = (target == wanted - b) & (np.abs(miss) * max(1.0, ramps.mean) <= SERIES * wanted)
+    real = _near_gains(np.where(near, miss / wanted, 0.0), ramps.mean) * wanted
+    far = np.flatnonzero(~near & (miss != 0.0))
+    real[far] = _gains(x[far], target[far], b[far], wanted[far], ramps.mean)
+    nearest = np.clip(np.floor(target + 0.5), ramps.lower, ramps.upper)
+    rows = np.flatnonzero(x != nearest)
+    x, b, wanted, target = x[rows], b[rows], wanted[rows], target[rows]
+    gain = np.zeros(len(rows))
+    for step in (0.0, 1.0):
+        unit = np.clip(np.floor(target) + step, ramps.lower[rows], ramps.upper[rows])
+        np.maximum(gain, _gains(x, unit, b, wanted, ramps.mean), out=gain)
+    gain[gain <= 1e-12] = 0.0  # of a unit: a tie, told apart by the floats' own error
+    return float(gain.sum()), float(real.sum())
+
+
+def _near_gains(e: Floats, alpha: float) -> Floats:
+    """Expand what a relative miss e costs in a series; in units of the amount wanted."""
+    series = 1.0 - (alpha + 3.0) / 5.0 * e
+    for n in (2.0, 1.0):
+        series = 1.0 - (alpha + n) / (n + 2.0) * e * series
+    return alpha / 2.0 * e * e * series
+
+
+def _gains(x: Floats, target: Floats, b: Floats, wanted: Floats, alpha: float) -> Floats:
+    """Utility of moving from x to the target, less its cost, at a unit price: ∫ (t/Y)^-alpha - 1.
+
+    With marginal utility (t/Y)^-alpha, Y being the amount at which it equals the price.
+    """
+    have, get = (x + b) / wanted, (target + b) / wanted
+    p = 1.0 - alpha
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        if p == 0.0:
+            utility = np.log(get / have)
+        else:
+            start = np.where(have > 0.0, have, get)
+            utility = start**p * np.expm1(p * np.log(get / start)) / p
+            utility = np.where(have > 0.0, utility, get**p / p if p > 0 else np.inf)
+    moved = target != x
+    return np.where(moved, np.where(get > 0, utility, -np.inf) * wanted - (target - x), 0.0)
+
+
+def _flat(ramps: Ramps, awards: NDArray[np.int64], tier: float) -> float:
+    """At alpha = 0 a unit is worth w/d: those above the price want their cap, others their floor."""
+    tiers = np.ones(len(ramps)) if ramps.tiers is None else ramps.tiers
+    worth = tier / tiers - 1.0
+    worth[np.abs(worth) < 1e-14] = 0.0
+    wanted = np.where(worth > 0, ramps.upper, np.where(worth < 0, ramps.lower, awards))
+    return float((worth * (wanted - awards)).sum())

@@ -1,0 +1,188 @@
+import math
+
+import pytest
+
+from allocator.policy.advice import advice
+from allocator.policy.formula import Term, customer_terms, formula, significant
+from allocator.policy.schema import PRESETS, Policy
+
+DEFAULT = Policy.default()
+BRACKETS = [{"up_to": "500", "rate": "1.00"}, {"up_to": "900", "rate": "0.5"}, {"rate": "20%"}]
+
+
+@pytest.mark.parametrize(
+    ("changes", "level", "text"),
+    [
+        ({}, 0.0177992, "0.017799 × loss × √ratio (at most 1), from $4 to $6,000"),
+        ({"alpha": 2}, 2.5, "2.5 × √loss × ∜ratio (at most 1), from $4 to $6,000"),
+        ({"alpha": 3}, 2.5, "2.5 × ∛loss × ratio^0.1667 (at most 1), from $4 to $6,000"),
+        (
+            {"alpha": 0.5},
+            1e-6,
+            "0.000001 × loss^2 × ratio (at most 1), from $4 to $6,000",
+        ),
+        (
+            {"alpha": 2},
+            9.0,
+            "9 × √loss × ∜ratio (at most 1), from $4 to $6,000, never more than the loss",
+        ),
+        (
+            {"cap_at_loss": False, "minimum": "4.50"},
+            9.0,
+            "9 × loss × √ratio (at most 1), from $4.50 to $6,000",
+        ),
+        (
+            {"ratio_cap": "150%"},
+            0.9,
+            "0.9 × loss × √ratio (at most 1.5), from $4 to $6,000, never more than the loss",
+        ),
+        (
+            {"unit": "1.00"},
+            0.01,
+            "0.01 × loss × √ratio (at most 1), from $4 to $6,000; in multiples of $1",
+        ),
+        ({"rule": "proportional"}, 0.01, "0.01 × loss, from $4 to $6,000"),
+        (
+            {"rule": "proportional", "brackets": BRACKETS},
+            0.01,
+            "0.01 × recognized loss, from $4 to $6,000; recognized loss = 100% up to $500, 50% up to "
+            "$900, 20% of the rest",
+        ),
+        (
+            {"alpha": 2, "brackets": [{"rate": "0.5"}]},
+            0.01,
+            "0.01 × √(recognized loss) × ∜ratio (at most 1), from $4 to $6,000; recognized loss = "
+            "50% of the loss",
+        ),
+        (
+            {"alpha": "inf"},
+            312.4,
+            "$312.40 for everyone, from $4 to $6,000, never more than the loss",
+        ),
+        ({"alpha": "inf"}, 40.0, "$40 for everyone, from $4 to $6,000"),
+        ({"alpha": "inf", "of": "recovery"}, 0.03, "0.03 × loss, from $4 to $6,000"),
+        (
+            {"alpha": 2, "of": "recovery"},
+            0.03,
+            "0.03 × loss × ∜ratio (at most 1), from $4 to $6,000",
+        ),
+        (
+            {"alpha": 2, "of": "recovery", "brackets": [{"rate": "0.5"}]},
+            0.03,
+            "0.03 × √(recognized loss) × √loss × ∜ratio (at most 1), from $4 to $6,000; recognized "
+            "loss = 50% of the loss",
+        ),
+        (
+            {"alpha": 0},
+            123.45,
+            "$6,000 where loss × √ratio (at most 1) is above 123.45, $4 where it is below, never "
+            "more than the loss",
+        ),
+        (
+            {"alpha": 0, "of": "recovery"},
+            0.5,
+            "$6,000 where √ratio (at most 1) is above 0.5, $4 where it is below, never more than "
+            "the loss",
+        ),
+        (
+            {"alpha": 2, "factors": {"vip_tier": {"a": 4, "*": 1}}},
+            0.5,
+            "0.5 × √loss × ∜ratio (at most 1) × √(vip_tier factor), from $4 to $6,000",
+        ),
+        ({}, math.inf, "$6,000, the maximum, never more than the loss"),
+        (
+            {"min_loss": "0", "alpha": 2},
+            0.1,
+            "0.1 × √loss × ∜ratio (at most 1), from $4 to $6,000, never more than the loss",
+        ),
+        (
+            {"min_loss": "3.99"},
+            0.1,
+            "0.1 × loss × √ratio (at most 1), from $4 to $6,000, never more than the loss",
+        ),
+    ],
+)
+def test_formula(changes, level, text):
+    assert formula(DEFAULT.replace(changes), level) == "voucher = " + text
+
+
+def test_terms_repeat_the_arithmetic():
+    terms = customer_terms(DEFAULT.replace(alpha=2, factors={"tier": {"*": 1}}))
+    assert [term.of for term in terms] == ["loss", "ratio", "tier factor"]
+    assert [term.power for term in terms] == [0.5, 0.25, 0.5]
+    assert [term.part(16.0) for term in terms] == [4.0, 2.0, 4.0]
+    assert Term("loss", 1.0).part(7.0) == 7.0
+    assert str(Term("loss", 1.7)) == "loss^1.7"
+
+
+def test_significant_digits():
+    assert significant(0) == "0"
+    assert significant(123456.0) == "123,456"
+    assert significant(9.99999999) == "10"
+    assert significant(3.2e15) == "3.2 × 10^15"
+
+
+@pytest.mark.parametrize("name", ["announced", "pro-rata", "small-first"])
+def test_presets_need_no_advice_but_for_alpha(name):
+    assert advice(Policy.preset(name), ready_table=True) == ()
+    assert [each.key for each in advice(Policy.preset("broad"))] == ["objective.alpha"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "told"),
+    [
+        ({"alpha": 4}, "objective.alpha", "loss_exponent = 0.25 and ratio_exponent = 0.125 gives"),
+        ({"alpha": 2, "factors": {"v": {"a": 2, "*": 1}}}, "objective.alpha", "to the power 0.5,"),
+        (
+            {"alpha": 2, "loss_exponent": 0, "ratio_exponent": 0},
+            "objective.alpha",
+            "2 has no effect, because all weights are equal",
+        ),
+        (
+            {"of": "recovery", "ratio_exponent": 0, "alpha": 5},
+            "objective.alpha",
+            "proportional to losses whatever alpha is",
+        ),
+        ({"of": "recovery"}, "objective.of", "no effect at alpha = 1"),
+        ({"rule": "proportional", "alpha": 2}, "objective.alpha", 'rule = "proportional"'),
+        ({"rule": "proportional", "of": "recovery"}, "objective.of", "has no effect with rule"),
+        ({"rule": "proportional", "loss_exponent": 2}, "weights.loss_exponent", "claim.brackets"),
+        ({"alpha": "inf", "ratio_cap": "2"}, "weights.ratio_cap", "set a finite objective.alpha"),
+        (
+            {"ratio_cap": "0.25"},
+            "weights.ratio_exponent",
+            "at least 30% and counts as ratio_cap, 25%",
+        ),
+        ({"ratio_exponent": 0, "ratio_cap": "2"}, "weights.ratio_cap", "ratio_exponent is 0"),
+        (
+            {"ratio_exponent": 0, "min_loss_ratio": "0", "nonpositive_net_assets": "eligible"},
+            "eligibility.nonpositive_net_assets",
+            "nothing depends on the ratio",
+        ),
+        ({"brackets": [{"rate": "0.5"}]}, "claim.brackets", "one rate for every loss"),
+        ({"brackets": BRACKETS, "loss_exponent": 0}, "claim.brackets", "loss_exponent is 0"),
+        ({"minimum": "6000.00"}, "award.maximum", "equals the minimum, $6,000.00"),
+        (
+            {"budget": "6000.00"},
+            "award.maximum",
+            "$6,000.00 has no effect, because it is not below",
+        ),
+        ({"minimum": "60.00"}, "eligibility.min_loss", "losses below the minimum of $60.00"),
+        ({"factors": {"v": {"a": 2, "*": 2}}}, "weights.factors.v", "one factor for everybody"),
+        ({"columns": {"zone": "region"}}, "columns.zone", "nothing in the policy refers to zone"),
+    ],
+)
+def test_keys_without_effect_are_told_with_a_remedy(changes, key, told):
+    found = {each.key: str(each) for each in advice(DEFAULT.replace(changes))}
+    assert told in found[key]
+
+
+def test_the_window_has_no_effect_on_a_ready_table_only_when_set():
+    policy = DEFAULT.replace(window_start="2025-10-10T12:00:00Z", products=["futures"])
+    keys = [each.key for each in advice(policy, ready_table=True)]
+    assert keys == ["eligibility.window_start", "eligibility.products"]
+    assert advice(policy) == ()
+
+
+def test_all_presets_are_covered_here():
+    assert set(PRESETS) == {"announced", "pro-rata", "broad", "small-first"}
