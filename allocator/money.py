@@ -42,7 +42,7 @@ _WIDE = Context(prec=400)
 
 
 def exact(value: object) -> Fraction:
-    """The exact rational value of a number or of an amount written as text.
+    """Return the exact rational value of a number or of an amount written as text.
 
     A float is its shortest decimal, so that ``0.1`` means one tenth.
 
@@ -94,7 +94,7 @@ def exact(value: object) -> Fraction:
 
 
 def parse_fine(value: object) -> int:
-    """An amount of dollars as an exact integer count of 1e-8 dollars.
+    """Return an amount of dollars as an exact integer count of 1e-8 dollars.
 
     Parameters
     ----------

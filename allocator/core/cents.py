@@ -67,12 +67,12 @@ def whole_units(
     low, high = low * (1.0 - slack), high * (1.0 + slack)
     held = [c.awards(low).astype(np.int64) for c in early]
     possible = [c.awards(high).astype(np.int64) for c in late]
-    candidates = [_units(p, h, q) for p, h, q in zip(parts, held, possible)]
+    candidates = [_units(p, h, q) for p, h, q in zip(parts, held, possible, strict=True)]
     units = _joined(candidates, [len(p) for p in parts])
     missing = budget - sum(int(h.sum()) for h in held)
     chosen = units.first(missing, tie_keys)
     start = 0
-    for awards, unit in zip(held, candidates):
+    for awards, unit in zip(held, candidates, strict=True):
         won = chosen[start : start + len(unit)]
         awards += np.bincount(unit.index[won], minlength=len(awards))
         start += len(unit)
@@ -96,4 +96,6 @@ def _joined(units: Sequence[Units], lengths: Sequence[int]) -> Units:
     offsets = np.cumsum([0, *lengths[:-1]])
     ramps = Ramps.concatenated([u.ramps for u in units])
     number = np.concatenate([u.number for u in units])
-    return Units(ramps, number, np.concatenate([u.index + o for u, o in zip(units, offsets)]))
+    return Units(
+        ramps, number, np.concatenate([u.index + o for u, o in zip(units, offsets, strict=True)])
+    )

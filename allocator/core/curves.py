@@ -15,7 +15,6 @@ __all__ = ["LOG_REACH", "Curve", "Partitioned", "Ramps", "Rounding", "Slopes", "
 Floats = NDArray[np.float64]
 
 BLOCK = 16_384  # elements: a handful of float64 blocks stay in a core's own cache
-COLUMNS = ("weights", "scales", "lower", "upper", "baseline", "tiers")
 LOG_REACH = 330.0  # slopes span exp(+-LOG_REACH): times any level that matters, below float's 1e308
 
 
@@ -79,24 +78,38 @@ class Ramps:
     def __len__(self) -> int:
         return len(self.weights)
 
-    def take(self, index: NDArray[Any]) -> Ramps:
-        """Return the ramps of some claimants: a mask, or positions."""
-        columns = {
-            name: None if (column := getattr(self, name)) is None else column[index]
-            for name in COLUMNS
-        }
-        return replace(self, **columns)
+    def take(self, index: NDArray[Any] | slice) -> Ramps:
+        """Return the ramps of some claimants: a mask, positions, or a slice."""
+
+        def taken(column: NDArray[Any] | None) -> Any:
+            return None if column is None else column[index]
+
+        return self._with([taken(column) for column in self._columns])
 
     @classmethod
     def concatenated(cls, parts: Sequence[Ramps]) -> Ramps:
         """Return the claimants of all parts as one."""
-        columns = {
-            name: None
-            if getattr(parts[0], name) is None
-            else np.concatenate([getattr(part, name) for part in parts])
-            for name in COLUMNS
-        }
-        return replace(parts[0], **columns)
+        joined = [
+            None if columns[0] is None else np.concatenate(columns)
+            for columns in zip(*(part._columns for part in parts), strict=True)
+        ]
+        return parts[0]._with(joined)
+
+    @property
+    def _columns(self) -> list[Any]:
+        return [self.weights, self.scales, self.lower, self.upper, self.baseline, self.tiers]
+
+    def _with(self, columns: Sequence[Any]) -> Ramps:
+        weights, scales, lower, upper, baseline, tiers = columns
+        return replace(
+            self,
+            weights=weights,
+            scales=scales,
+            lower=lower,
+            upper=upper,
+            baseline=baseline,
+            tiers=tiers,
+        )
 
     def tier(self, members: NDArray[Any], *, tail: bool) -> Ramps:
         """Return the ramps of one tier; in the tail, units are shared in the order of place."""
@@ -287,14 +300,14 @@ class Slopes:
             shift += 0.0 if self.baseline is None else self.baseline[inside].sum()
             moving &= ~inside
         baseline = None if self.baseline is None else self.baseline[moving]
-        kept = (a[moving] for a in (self.lower, self.upper))
-        return Slopes(self.slope[moving], baseline, *kept, self.rounding, fixed, rise, shift)
+        lower, upper = self.lower[moving], self.upper[moving]
+        return Slopes(self.slope[moving], baseline, lower, upper, self.rounding, fixed, rise, shift)
 
     def thinned(self, step: int) -> Slopes:
         """Return every `step`-th claimant."""
         baseline = None if self.baseline is None else self.baseline[::step]
-        columns = (a[::step] for a in (self.lower, self.upper))
-        return Slopes(self.slope[::step], baseline, *columns, self.rounding)
+        lower, upper = self.lower[::step], self.upper[::step]
+        return Slopes(self.slope[::step], baseline, lower, upper, self.rounding)
 
 
 @dataclass(frozen=True, eq=False)
@@ -321,7 +334,10 @@ class Partitioned:
 
     def totals(self, levels: Floats) -> Floats:
         """Sum of all amounts at each level."""
-        return np.sum([part.totals(levels) for part in self.parts], axis=0)
+        out = np.zeros(len(levels))
+        for part in self.parts:
+            out += part.totals(levels)
+        return out
 
     def between(self, low: float, high: float) -> Partitioned:
         """Return the same totals on [low, high], with those who do not move there summed up."""

@@ -99,10 +99,11 @@ def divide(
     elif (step := _exact("the unit", unit)) <= 0:
         raise DataError(f"the unit must be positive, not {unit!r}")
     floors = _amounts("lower", 0 if lower is None else lower, step)
+    caps = None
     if upper is not None:
         caps = _amounts("upper", upper, step)
-    else:
-        caps = None if claims is None else _amounts("claims", claims, step, down=True)
+    elif claims is not None:
+        caps = _amounts("claims", claims, step, down=True)
     problem = Problem(
         budget=_amounts("the budget", budget, step)[()],
         lower=floors,

@@ -160,7 +160,7 @@ def _meet_by_tie_key(held: Units, refused: Units, tie_keys: TieKeys) -> Meeting:
     last = max(range(len(held)), key=lambda i: keys[int(held.index[i])])
     first = min(range(len(refused)), key=lambda i: keys[int(refused.index[i])])
     a, b = keys[int(held.index[last])], keys[int(refused.index[first])]
-    return int(a > b) - int(a < b), held.take([last]), refused.take([first])
+    return int(a > b) - int(a < b), held.take(np.array([last])), refused.take(np.array([first]))
 
 
 def _units(ramps: Ramps, rows: Ints, numbers: Ints) -> Units:
@@ -196,7 +196,9 @@ def _contenders(ramps: Ramps, awards: Ints, held: Mask, refused: Mask) -> tuple[
     top, bottom = _Extremes(-1), _Extremes(1)
     for rows in blocks(len(ramps)):
         part = ramps.take(rows)
-        y = awards[rows] if part.baseline is None else awards[rows] + part.baseline
+        y = awards[rows].astype(np.float64)
+        if part.baseline is not None:
+            y += part.baseline
         per_unit = 1.0 / part.slopes(0.0)
         held_high[rows] = (y - 1.0 + half) * per_unit
         refused_low[rows] = (y + half - _doubt(y, doubt)) * per_unit

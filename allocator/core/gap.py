@@ -109,7 +109,7 @@ def _near_gains(e: Floats, alpha: float) -> Floats:
 
 
 def _gains(x: Floats, target: Floats, b: Floats, wanted: Floats, alpha: float) -> Floats:
-    """Utility of moving from x to the target, less its cost, at a unit price: ∫ (t/Y)^-alpha - 1.
+    """Integrate (t/Y)^-alpha - 1 from x to the target: utility less cost, at a unit price.
 
     With marginal utility (t/Y)^-alpha, Y being the amount at which it equals the price.
     """
@@ -127,7 +127,7 @@ def _gains(x: Floats, target: Floats, b: Floats, wanted: Floats, alpha: float) -
 
 
 def _flat(ramps: Ramps, awards: NDArray[np.int64], tier: float) -> float:
-    """At alpha = 0 a unit is worth w/d: those above the price want their cap, others their floor."""
+    """At alpha = 0 a unit is worth w/d: above the price one wants the cap, below it the floor."""
     tiers = np.ones(len(ramps)) if ramps.tiers is None else ramps.tiers
     worth = tier / tiers - 1.0
     worth[np.abs(worth) < 1e-14] = 0.0

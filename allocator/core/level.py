@@ -114,7 +114,7 @@ def _around(curve: Curve, budget: float, guess: float) -> Bracket | None:
 def _between(
     low: float, high: float, f_low: float, f_high: float, budget: float, *, bisect: bool
 ) -> float | None:
-    """A level strictly inside the bracket, or None when there is no float left in it."""
+    """Return a level strictly inside the bracket, or None when there is no float left in it."""
     if math.nextafter(low, high) >= high:
         return None
     if high > 4.0 * low:  # across magnitudes, halve the exponent

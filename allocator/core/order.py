@@ -60,7 +60,7 @@ class Units:
         return len(self.number)
 
     def take(self, rows: NDArray[Any]) -> Units:
-        """Some of the units: a mask, or positions."""
+        """Return some of the units: a mask, or positions."""
         return Units(self.ramps.take(rows), self.number[rows], self.index[rows])
 
     @classmethod
@@ -73,8 +73,8 @@ class Units:
     def levels(self) -> Floats:
         """Logarithms of the levels at which the units are earned, shape (m,); within 1e-14."""
         r = self.ramps
-        x = (self.number - 1).astype(np.float64)
         y = self.number.astype(np.float64)
+        x = y - 1.0
         if r.baseline is not None:
             x, y = x + r.baseline, y + r.baseline
         return stolarsky(x, y, r.mean) - r.log_slopes
@@ -82,11 +82,12 @@ class Units:
     def places(self) -> Floats:
         """Order among units of one level: (number - 1/2)/d, or -(b + number)/d for max-min."""
         r = self.ramps
+        place = self.number.astype(np.float64)
         if np.isinf(r.mean):
-            place = -(self.number if r.baseline is None else self.number + r.baseline)
+            place = -place if r.baseline is None else -(place + r.baseline)
         else:
-            place = self.number - 0.5
-        return np.asarray(place if r.scales is None else place / r.scales, dtype=np.float64)
+            place -= 0.5
+        return place if r.scales is None else place / r.scales
 
     def _exact_tier(self, i: int) -> Exact:
         d, w = self.ramps.scales, self.ramps.weights
@@ -201,7 +202,7 @@ def _split(
 
 
 def _kinds(columns: Sequence[NDArray[Any]]) -> tuple[Ints, Ints]:
-    """Number the distinct rows of some columns; return each row's number, and a row of each."""
+    """Number the distinct rows of some columns: each row's number, and one row of each kind."""
     n = len(columns[0])
     changing = [c for c in columns if n and (c != c[0]).any()]
     if not changing:
@@ -217,7 +218,7 @@ def _kinds(columns: Sequence[NDArray[Any]]) -> tuple[Ints, Ints]:
 
 def _same(a: Exact, b: Exact) -> bool:
     if isinstance(a, Decimal) and isinstance(b, Decimal):
-        return a == b or abs(a - b) <= SAME * max(1, abs(a))
+        return a == b or abs(a - b) <= SAME * max(Decimal(1), abs(a))
     return a == b
 
 

@@ -214,8 +214,7 @@ def stolarsky(x: NDArray[np.float64], y: NDArray[np.float64], alpha: float) -> N
         log_s = np.log(m) - e / alpha
     first = np.log(p) / alpha if alpha < 1.0 else -np.inf  # S(0, 1) = (1-alpha)^(1/alpha)
     zero = x == 0.0
-    log_s[zero] = np.log(y[zero]) + first
-    return log_s
+    return np.where(zero, np.log(y) + first, log_s)
 
 
 def _log_sinhc(z: NDArray[np.float64]) -> NDArray[np.float64]:

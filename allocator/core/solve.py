@@ -99,14 +99,15 @@ def solve_parts(
     reference = _log_reference(tier.ramps, float(tier.budget))
     curves = [Slopes.of(p, reference) for p in tier.ramps]
     level = find_level(Partitioned(curves), float(tier.budget))[0]
+    amounts: Sequence[NDArray[Any]]
     if tie_keys is None:
-        amounts = tuple(c.awards(level) for c in curves)
+        amounts = [c.awards(level) for c in curves]
     else:
         positions = np.flatnonzero(np.concatenate(tier.members))
         amounts = whole_units(
             tier.ramps, curves, tier.budget, level, lambda index: tie_keys(positions[index])
         )
-    for settled, members, amount in zip(tier.settled, tier.members, amounts):
+    for settled, members, amount in zip(tier.settled, tier.members, amounts, strict=True):
         settled[members] = amount
     return tier.settled, tier.value, math.log(level) - reference if level > 0 else -math.inf
 

@@ -71,7 +71,10 @@ def marginal_tier(parts: Sequence[Ramps], budget: Any) -> MarginalTier:
         return MarginalTier(1.0, everybody, tuple(parts), nothing, budget)
     tiers = [np.ones(len(p)) if p.tiers is None else p.tiers for p in parts]
     steps = Partitioned(
-        [Steps(t, p.lower.astype(float), p.upper.astype(float)) for t, p in zip(tiers, parts)]
+        [
+            Steps(t, p.lower.astype(float), p.upper.astype(float))
+            for t, p in zip(tiers, parts, strict=True)
+        ]
     )
     low, value = find_level(steps, float(budget))
     if math.isinf(value) and not any(np.isinf(t).any() for t in tiers):
@@ -81,16 +84,16 @@ def marginal_tier(parts: Sequence[Ramps], budget: Any) -> MarginalTier:
         earlier = [~m for m in members]
     else:
         members = [np.abs(t - value) <= CLOSE * value for t in tiers]
-        earlier = [(t < value) & ~m for t, m in zip(tiers, members)]
+        earlier = [(t < value) & ~m for t, m in zip(tiers, members, strict=True)]
         if any(p.flat for p in parts):
             members, earlier = _exactly(parts, members, earlier, budget)
     settled = tuple(
         np.where(e, p.upper, np.where(m, 0, p.lower)).astype(p.lower.dtype)
-        for p, m, e in zip(parts, members, earlier)
+        for p, m, e in zip(parts, members, earlier, strict=True)
     )
     left = budget - sum(s.sum().item() for s in settled)
     tail = math.isinf(value)
-    ramps = tuple(p.tier(m, tail=tail) for p, m in zip(parts, members))
+    ramps = tuple(p.tier(m, tail=tail) for p, m in zip(parts, members, strict=True))
     return MarginalTier(value, tuple(members), ramps, settled, left)
 
 
@@ -98,19 +101,19 @@ def _exactly(
     parts: Sequence[Ramps], members: list[Mask], earlier: list[Mask], budget: Any
 ) -> tuple[list[Mask], list[Mask]]:
     """Among members whose float tiers nearly agree, keep the exact tier that the budget ends in."""
-    taken = [p.take(m) for p, m in zip(parts, members)]
+    taken = [p.take(m) for p, m in zip(parts, members, strict=True)]
     joined = Ramps.concatenated(taken)
     ones = np.ones(len(joined), dtype=np.int64)
     rank = Units(joined, ones, ones).tier_ranks()
     before = sum(
         np.where(e, p.upper, np.where(m, 0, p.lower)).sum().item()
-        for p, m, e in zip(parts, members, earlier)
+        for p, m, e in zip(parts, members, earlier, strict=True)
     )
     room = np.bincount(rank, weights=(joined.upper - joined.lower).astype(float))
     fits = before + joined.lower.sum().item() + np.cumsum(room) <= budget
     at = min(int(np.count_nonzero(np.logical_and.accumulate(fits))), len(room) - 1)
     start = 0
-    for p_members, p_earlier in zip(members, earlier):
+    for p_members, p_earlier in zip(members, earlier, strict=True):
         where = np.flatnonzero(p_members)
         ranks = rank[start : start + len(where)]
         p_members[where] = ranks == at

@@ -39,7 +39,7 @@ def _stolarsky_level(alpha, w, d, x, y):
         return mpmath.nstr(level, 40, strip_zeros=False, min_fixed=0, max_fixed=0)
 
 
-def place(rule, alpha, w, d, b, k):
+def place(rule, alpha, d, b, k):
     if rule == "alpha_fair" and alpha == INFINITE:
         return -(Fraction(b) + k) / Fraction(d)
     return (k - Fraction(1, 2)) / Fraction(d)
@@ -54,11 +54,10 @@ def awards(budget, lower, upper, weights, *, rule, alpha=None, scales=None, base
     for i in range(n):
         tie = blake2b(str(i).encode(), digest_size=8, key=key).digest()
         for k in range(lower[i] + 1, upper[i] + 1):
-            args = (weights[i], scales[i], baseline[i], k)
-            tier, level = unit_level(rule, alpha, *args)
+            tier, level = unit_level(rule, alpha, weights[i], scales[i], baseline[i], k)
             if isinstance(level, str):
                 level = mpmath.mpf(level)
-            where = place(rule, alpha, *args)
+            where = place(rule, alpha, scales[i], baseline[i], k)
             units.append(((tier, level, where, -weights[i], tie), i))
     units.sort(key=lambda unit: unit[0])
     result = list(lower)

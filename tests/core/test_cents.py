@@ -89,7 +89,7 @@ def test_row_order_and_partitions_do_not_change_a_cent(alpha):
     ramps = AlphaFair(alpha).ramps(problem)
     for count in (2, 7):
         parts = [ramps.take(rows) for rows in np.array_split(np.arange(n), count)]
-        split, tier, log_level = solve_parts(parts, budget, problem.tie_keys)
+        split, _, _ = solve_parts(parts, budget, problem.tie_keys)
         assert (np.concatenate(split) == whole).all()
 
 
