@@ -1,0 +1,1 @@
+"""What a program says, and what it means for one table of users."""

@@ -44,6 +44,11 @@ def test_whole_units_and_caps_at_any_loss():
     assert bounds(np.array([4 * FINE + FINE // 2 - 1]), policy)[1].tolist() == [8]
 
 
+def test_nobody_is_below_a_cap_that_is_not_the_loss(make_users):
+    policy = DEFAULT.replace(cap_at_loss=False, minimum="100.00")
+    assert compiled(make_users(["60"], ["60"]), policy).problem.lower.tolist() == [10_000]
+
+
 def test_rules_and_their_claims(make_users):
     users = make_users(["1000"], ["1000"])
     brackets = [{"up_to": "500", "rate": "1"}, {"rate": "0"}]

@@ -210,6 +210,18 @@ def test_the_ratio_is_decided_exactly_near_the_line_at_every_size(ratio, nets):
     assert at_least(loss, net, ratio).tolist() == expected
 
 
+def test_products_at_the_end_of_int64_do_not_wrap():
+    net = np.array([(2**63 - 1) // 3] * 2)
+    loss = np.array([2**63 // 10 + 1, 2**63 // 10])
+    assert at_least(loss, net, Fraction(3, 10)).tolist() == [True, False]
+
+
+def test_a_null_is_not_the_text_none(make_users):
+    column = pa.DictionaryArray.from_arrays(pa.array([0, 1]), pa.array(["None", None]))
+    users = make_users([60, 60], [60, 60], x=column)
+    assert reasons(users, DEFAULT.replace(exclude={"x": ["None"]})) == ["excluded:x", "eligible"]
+
+
 def test_exactly_thirty_percent_is_in_and_a_hair_less_is_out_in_bulk(make_users):
     rng = np.random.default_rng(1)
     tens = rng.integers(50 * FINE // 3 + 1, LARGE // 10, 20_000)
@@ -250,7 +262,8 @@ def test_missed_by_tells_the_numbers(make_users):
         "net assets were -$3.00, and they must be more than $0.00",
         "lost $299.50, which is 29.95% of net assets of $1,000.00, and at least 30%, $300.00, is "
         "needed: $0.50 short",
-        "lost $54.999, no voucher is larger than the loss, and the smallest is $55.00: $0.001 short",
+        "lost $54.999, no voucher is larger than the loss, and the smallest is $55.00: "
+        "$0.001 short",
     ]
     assert told[3].short == Fraction(1, 10**8)
     assert told[3].key == "eligibility.min_loss"

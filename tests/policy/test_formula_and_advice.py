@@ -45,8 +45,8 @@ BRACKETS = [{"up_to": "500", "rate": "1.00"}, {"up_to": "900", "rate": "0.5"}, {
         (
             {"rule": "proportional", "brackets": BRACKETS},
             0.01,
-            "0.01 × recognized loss, from $4 to $6,000; recognized loss = 100% up to $500, 50% up to "
-            "$900, 20% of the rest",
+            "0.01 × recognized loss, from $4 to $6,000; recognized loss = 100% up to $500, 50% up "
+            "to $900, 20% of the rest",
         ),
         (
             {"alpha": 2, "brackets": [{"rate": "0.5"}]},
@@ -94,6 +94,11 @@ BRACKETS = [{"up_to": "500", "rate": "1.00"}, {"up_to": "900", "rate": "0.5"}, {
             {"min_loss": "0", "alpha": 2},
             0.1,
             "0.1 × √loss × ∜ratio (at most 1), from $4 to $6,000, never more than the loss",
+        ),
+        (
+            {"min_loss": "0", "minimum": "0.00", "alpha": 2},
+            0.1,
+            "0.1 × √loss × ∜ratio (at most 1), from $0 to $6,000, never more than the loss",
         ),
         (
             {"min_loss": "3.99"},
@@ -175,6 +180,15 @@ def test_presets_need_no_advice_but_for_alpha(name):
 def test_keys_without_effect_are_told_with_a_remedy(changes, key, told):
     found = {each.key: str(each) for each in advice(DEFAULT.replace(changes))}
     assert told in found[key]
+
+
+def test_several_factors_and_columns_are_looked_at_one_by_one():
+    policy = DEFAULT.replace(
+        factors={"v": {"a": 2, "*": 1}, "w": {"*": 3}},
+        columns={"v": "x", "user_id": "y", "q": "z"},
+    )
+    assert [each.key for each in advice(policy)] == ["weights.factors.w", "columns.q"]
+    assert advice(DEFAULT.replace(of="recovery", alpha=2)) == ()
 
 
 def test_the_window_has_no_effect_on_a_ready_table_only_when_set():

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from allocator.errors import AllocatorError, PolicyError, UnsupportedError
 from allocator.policy.schema import PRESETS, Policy, _resolve
+from allocator.policy.sections import Award
 
 FULL = {
     "schema_version": 1,
@@ -229,6 +230,20 @@ def test_missing_keys_and_other_types():
         Policy(schema_version=2, name="x")
 
 
+def test_keys_that_are_no_text_and_sections_that_are_models():
+    assert problems({3: 4}).splitlines()[1:] == ["  3: keys must be text"]
+    award = Award(budget="10.00", minimum="20.00", maximum="15.00")
+    assert problems({"award": award, "name": 3}).splitlines()[1:] == [
+        "  name = 3: must be a valid string",
+        '  award.minimum = "20.00": must not be above maximum = "15.00"',
+    ]
+
+
+def test_constraints_would_be_written():
+    policy = Policy.default().model_copy(update={"constraints": ({"name": "EU"},)})
+    assert 'constraints = [{ name = "EU" }]' in policy.to_toml()
+
+
 def test_long_values_are_cut():
     assert "..." in problems({"award": {"budget": "9" * 500}})
     assert len(problems({"award": {"budget": "9" * 500}})) < 300
@@ -397,14 +412,12 @@ def test_json_schema_refuses_what_a_key_by_itself_cannot_be():
         assert not accepts(SCHEMA, {"schema_version": 1, "name": "x", **wrong})
 
 
-VALUES = st.sampled_from(
-    [0, 1, 2.5, -1, True, "inf", "30%", "0.30", "1.00", "$4", "4.00", "x", "", "2025-10-09T00:00Z"]
-    + ["recovery", "error", "eligible", ["a"], [], {"a": ["b"]}, {"a": {"*": 1}}, {}, None]
-    + [{"a": {"min": "1", "max": 2}}, [{"rate": "10%"}], {"user_id": "id"}]
-)
-KEYS = [
-    (section, key) for section, inner in FULL.items() if isinstance(inner, dict) for key in inner
-]
+SIMPLE = [0, 1, 2.5, -1, True, "inf", "30%", "0.30", "1.00", "$4", "4.00", "x", "", None]
+OTHER = ["2025-10-09T00:00Z", "recovery", "error", "eligible", ["a"], [], {"a": ["b"]}, {}]
+TABLES = [{"a": {"*": 1}}, {"a": {"min": "1", "max": 2}}, [{"rate": "10%"}], {"user_id": "id"}]
+VALUES = st.sampled_from([*SIMPLE, *OTHER, *TABLES])
+SECTIONS = {section: inner for section, inner in FULL.items() if isinstance(inner, dict)}
+KEYS = [(section, key) for section, inner in SECTIONS.items() for key in inner]
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=4))

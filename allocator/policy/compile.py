@@ -1,0 +1,212 @@
+"""A policy and a table of users, as a problem that the core solves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, ClassVar, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocator.core.problem import Problem
+from allocator.core.rules import AlphaFair, Proportional
+from allocator.errors import InfeasibleError
+from allocator.money import FINE, exact
+from allocator.policy.values import show_dollars
+
+if TYPE_CHECKING:
+    from allocator.data.check import Users
+    from allocator.policy.attributes import Column
+    from allocator.policy.eligibility import Eligibility
+    from allocator.policy.schema import Policy
+    from allocator.policy.weights import Weighing
+
+__all__ = ["Compiled", "bounds", "compile_problem", "rule_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """The problem of the eligible users.
+
+    Parameters
+    ----------
+    problem : Problem
+        Of m eligible users; amounts are whole units of the policy.
+    rows : ndarray of int64, shape (m,)
+        Where they stand in the table.
+    unit_cents : int
+        Cents per unit.
+    """
+
+    problem: Problem
+    rows: NDArray[np.int64]
+    unit_cents: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Ids(Sequence[object]):
+    """Ids of some rows, read one at a time: only users who are tied are ever asked for."""
+
+    ndim: ClassVar[int] = 1  # so that numpy need not read all of them to find out
+
+    column: Column
+    rows: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, i: int) -> object: ...
+    @overload
+    def __getitem__(self, i: slice) -> Sequence[object]: ...
+    def __getitem__(self, i: int | slice) -> object:
+        if isinstance(i, slice):
+            return _Ids(self.column, self.rows[i])
+        return self.column[int(self.rows[i])].as_py()
+
+
+def rule_of(policy: Policy) -> AlphaFair | Proportional:
+    """Return the rule that the policy names.
+
+    Examples
+    --------
+    >>> from allocator.policy.schema import Policy
+    >>> rule_of(Policy.default()).alpha
+    1.0
+    """
+    if policy.objective.rule == "proportional":
+        return Proportional()
+    return AlphaFair(policy.objective.alpha, of=policy.objective.of)
+
+
+def bounds(loss: NDArray[np.int64], policy: Policy) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return everyone's floor and cap, in whole units.
+
+    Parameters
+    ----------
+    loss : ndarray of int64, shape (n,)
+        In 1e-8 dollars.
+    policy : Policy
+
+    Returns
+    -------
+    lower, upper : ndarray of int64, shape (n,)
+        Units of ``award.unit``.
+
+    Examples
+    --------
+    >>> from allocator.policy.schema import Policy
+    >>> lower, upper = bounds(np.array([50 * FINE + 1, 9000 * FINE]), Policy.default())
+    >>> lower.tolist(), upper.tolist()
+    ([400, 400], [5000, 600000])
+    """
+    award = policy.award
+    unit = exact(award.unit)
+    lower = np.full(len(loss), int(exact(award.minimum) / unit), dtype=np.int64)
+    maximum = int(exact(award.maximum) / unit)
+    if not award.cap_at_loss:
+        return lower, np.full(len(loss), maximum, dtype=np.int64)
+    return lower, np.minimum(loss // int(unit * FINE), maximum)
+
+
+def compile_problem(
+    users: Users, policy: Policy, eligibility: Eligibility, weighing: Weighing
+) -> Compiled:
+    """State the problem of the eligible users.
+
+    Parameters
+    ----------
+    users : Users
+    policy : Policy
+    eligibility : Eligibility
+    weighing : Weighing
+
+    Returns
+    -------
+    Compiled
+
+    Raises
+    ------
+    InfeasibleError
+        If the floors add up to more than the budget; or, when the policy says so, the caps to
+        less. With the numbers, and what would help.
+    """
+    rows = np.flatnonzero(eligibility.eligible)
+    loss = users.loss[rows]
+    lower, upper = bounds(loss, policy)
+    unit = exact(policy.award.unit)
+    budget = int(exact(policy.award.budget) / unit)
+    _check_floors(lower, budget, unit)
+    if policy.award.if_budget_exceeds_caps == "error":
+        _check_caps(upper, budget, unit, eligibility)
+    claims = None
+    if policy.objective.rule == "proportional":
+        claims = weighing.claim[rows]
+    elif policy.objective.of == "recovery":
+        claims = loss  # recovery is award / loss, whatever part of the loss is recognized
+    problem = Problem(
+        budget=budget,
+        lower=lower,
+        upper=upper,
+        weights=None if weighing.weight is None else weighing.weight[rows],
+        claims=claims,
+        ids=_Ids(users.ids, rows),
+        tie_break_key=policy.tie_break_key,
+    )
+    return Compiled(problem, rows, int(unit * 100))
+
+
+def _check_floors(lower: NDArray[np.int64], budget: int, unit: Fraction) -> None:
+    """Check what the core checks, too: it speaks of units, a policy's reader of dollars."""
+    n, total = len(lower), int(lower.sum())
+    if total <= budget:
+        return
+    floor = budget // n
+    raise InfeasibleError(
+        f"the minimum of {show_dollars(int(lower[0]) * unit)} for each of {n:,} eligible users "
+        f"adds up to {show_dollars(total * unit)}, which is "
+        f"{show_dollars((total - budget) * unit)} more than the budget of "
+        f"{show_dollars(budget * unit)}: raise award.budget to {show_dollars(total * unit)}, lower "
+        f"award.minimum to {show_dollars(floor * unit)}, or let fewer users in "
+        "(eligibility.min_loss, eligibility.min_loss_ratio)",
+        {
+            "budget_cents": int(budget * unit * 100),
+            "sum_of_floors_cents": int(total * unit * 100),
+            "shortfall_cents": int((total - budget) * unit * 100),
+            "eligible": n,
+            "budget_that_works_cents": int(total * unit * 100),
+            "minimum_that_works_cents": int(floor * unit * 100),
+        },
+    )
+
+
+def _check_caps(
+    upper: NDArray[np.int64], budget: int, unit: Fraction, eligibility: Eligibility
+) -> None:
+    n, total = len(upper), int(upper.sum())
+    if total >= budget:
+        return
+    if n:
+        what = (
+            f"all {n:,} eligible users at their caps get {show_dollars(total * unit)}, which is "
+            f"{show_dollars((budget - total) * unit)} less than the budget of "
+            f"{show_dollars(budget * unit)}"
+        )
+    else:
+        what = (
+            f"none of {len(eligibility.codes):,} users is eligible, so that nothing of the budget "
+            f"of {show_dollars(budget * unit)} can be spent"
+        )
+    lower_budget = f"lower award.budget to {show_dollars(total * unit)}, " if n else ""
+    raise InfeasibleError(
+        f"{what}: {lower_budget}raise award.maximum, let more users in, or set "
+        'award.if_budget_exceeds_caps = "spend_less"',
+        {
+            "budget_cents": int(budget * unit * 100),
+            "sum_of_caps_cents": int(total * unit * 100),
+            "unspendable_cents": int((budget - total) * unit * 100),
+            "eligible": n,
+        },
+    )

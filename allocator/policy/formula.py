@@ -1,0 +1,199 @@
+"""The effective formula of a policy, in one line, with the level filled in."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from allocator.money import exact
+from allocator.policy.values import read_ratio, show_dollars, show_number
+
+if TYPE_CHECKING:
+    from allocator.policy.schema import Policy
+
+__all__ = ["Term", "customer_terms", "formula", "significant"]
+
+_ROOTS = {1 / 2: "√", 1 / 3: "∛", 1 / 4: "∜"}
+
+
+@dataclass(frozen=True)
+class Term:
+    """One part of a product: some quantity of a user, to a power.
+
+    Parameters
+    ----------
+    of : str
+        ``loss``, ``recognized loss``, ``ratio``, or the column of a factor, as ``vip_tier factor``.
+    power : float
+        The effective power: the policy's exponents and alpha together.
+
+    Examples
+    --------
+    >>> str(Term("ratio", 0.5)), Term("ratio", 0.5).part(0.25)
+    ('√ratio', 0.5)
+    """
+
+    of: str
+    power: float
+
+    def part(self, value: float) -> float:
+        """Return what the term contributes for a user who has that value."""
+        return value if self.power == 1 else math.pow(value, self.power)
+
+    def __str__(self) -> str:
+        name = f"({self.of})" if " " in self.of and self.power != 1 else self.of
+        if self.power == 1:
+            return name
+        return _ROOTS[self.power] + name if self.power in _ROOTS else f"{name}^{self.power:.4g}"
+
+
+def customer_terms(policy: Policy) -> tuple[Term, ...]:
+    """Return the parts whose product, times the level, is a user's award between the bounds.
+
+    At alpha = 0 their product is what users are ranked by instead.
+
+    Parameters
+    ----------
+    policy : Policy
+
+    Returns
+    -------
+    tuple of Term
+        Without those to the power 0.
+
+    Examples
+    --------
+    >>> from allocator.policy.schema import Policy
+    >>> [str(term) for term in customer_terms(Policy.preset("broad"))]
+    ['√loss', '∜ratio']
+    """
+    recognized = "recognized loss" if policy.claim.brackets else "loss"
+    objective, weights = policy.objective, policy.weights
+    if objective.rule == "proportional":
+        return (Term(recognized, 1.0),)
+    # alpha = 0 ranks by w, or by w/loss; alpha = inf is w^0, times the loss for recovery.
+    inverse = 1.0 if objective.alpha == 0 else 1 / objective.alpha
+    of_loss = 0.0
+    if objective.of == "recovery":
+        of_loss = -1.0 if objective.alpha == 0 else 1 - inverse
+    powers = {recognized: weights.loss_exponent * inverse}
+    powers["loss"] = powers.get("loss", 0.0) + of_loss
+    powers["ratio"] = weights.ratio_exponent * inverse
+    powers |= {f"{name} factor": inverse for name in weights.factors}
+    return tuple(Term(of, power) for of, power in powers.items() if power)
+
+
+def formula(policy: Policy, level: float) -> str:
+    """Return the effective formula in one line.
+
+    Parameters
+    ----------
+    policy : Policy
+    level : float
+        The fractional award in dollars is level × w^(1/alpha), times loss^(1 − 1/alpha) for
+        recovery; level × claim for proportional. At alpha = 0, the weight at the margin. Infinite
+        when everybody has their cap.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from allocator.policy.schema import Policy
+    >>> formula(Policy.default(), 0.0177992)
+    'voucher = 0.017799 × loss × √ratio (at most 1), from $4 to $6,000'
+    """
+    award = policy.award
+    low, high = (_dollars(exact(text)) for text in (award.minimum, award.maximum))
+    terms = customer_terms(policy)
+    product = " × ".join(_with_cap(term, policy) for term in terms)
+    if math.isinf(level):
+        text = f"voucher = {high}, the maximum"
+        told_cap = award.cap_at_loss
+    elif policy.uses_weights and policy.objective.alpha == 0:
+        ranked = product or "rank"
+        margin = significant(level)
+        text = f"voucher = {high} where {ranked} is above {margin}, {low} where it is below"
+        told_cap = award.cap_at_loss
+    elif not terms:
+        text = f"voucher = {_dollars(Fraction(level).limit_denominator(10**6), 2)} for everyone"
+        text += f", from {low} to {high}"
+        told_cap = award.cap_at_loss and level > float(exact(policy.eligibility.min_loss))
+    else:
+        text = f"voucher = {significant(level)} × {product}, from {low} to {high}"
+        told_cap = award.cap_at_loss and not _below_loss(policy, level, terms)
+    if told_cap:
+        text += ", never more than the loss"
+    if policy.claim.brackets and any(term.of == "recognized loss" for term in terms):
+        text += f"; recognized loss = {_brackets(policy)}"
+    if exact(award.unit) != Fraction(1, 100):
+        text += f"; in multiples of {_dollars(exact(award.unit))}"
+    return text
+
+
+def significant(value: float, digits: int = 5) -> str:
+    """Return a number with so many significant digits, in full unless that is very long.
+
+    Examples
+    --------
+    >>> significant(0.0177992), significant(1234567.0), significant(1.2e-12)
+    ('0.017799', '1,234,567', '1.2 × 10^-12')
+    """
+    if value == 0:
+        return "0"
+    exponent = math.floor(math.log10(abs(value)))
+    if -7 <= exponent < 12:
+        text = f"{value:,.{max(0, digits - 1 - exponent)}f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
+    return f"{mantissa.rstrip('0').rstrip('.')} × 10^{int(power)}"
+
+
+def _with_cap(term: Term, policy: Policy) -> str:
+    if term.of != "ratio":
+        return str(term)
+    return f"{term} (at most {show_number(read_ratio(policy.weights.ratio_cap))})"
+
+
+def _below_loss(policy: Policy, level: float, terms: tuple[Term, ...]) -> bool:
+    """Whether the formula and the minimum stay below the loss by themselves, for everybody."""
+    least = float(exact(policy.eligibility.min_loss))
+    if float(exact(policy.award.minimum)) > least:
+        return False
+    # award / loss is level × loss^(power - 1) × ...: largest at the smallest loss when the power
+    # is below 1, else at the largest loss that the maximum leaves below itself.
+    of_loss = sum(term.power for term in terms if term.of.endswith("loss"))
+    worst = least if of_loss <= 1 else float(exact(policy.award.maximum))
+    if worst == 0 and of_loss != 1:
+        return False
+    share = level * worst ** (of_loss - 1) if of_loss != 1 else level
+    for term in terms:
+        if term.of == "ratio":
+            share *= term.part(float(read_ratio(policy.weights.ratio_cap)))
+        elif term.of.endswith(" factor"):
+            table = policy.weights.factors[term.of.removesuffix(" factor")]
+            share *= term.part(max(table.values()))
+    return share <= 1
+
+
+def _brackets(policy: Policy) -> str:
+    parts = []
+    before = ""
+    for bracket in policy.claim.brackets:
+        rate = show_number(read_ratio(bracket.rate) * 100) + "%"
+        if bracket.up_to is None:
+            parts.append(f"{rate} of the rest" if before else f"{rate} of the loss")
+        else:
+            before = _dollars(exact(bracket.up_to))
+            parts.append(f"{rate} up to {before}")
+    return ", ".join(parts)
+
+
+def _dollars(value: Fraction, places: int = 0) -> str:
+    """Dollars without cents where there are none: "$4", "$4.50"."""
+    if places:
+        value = round(value, places)
+    return show_dollars(value).removesuffix(".00")

@@ -1,0 +1,134 @@
+"""The sections of a policy file, key by key, as its format has them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    Tag,
+)
+
+from allocator.policy.values import (
+    DOLLARS,
+    NUMBER,
+    Alpha,
+    Exponent,
+    Factor,
+    Instant,
+    Money,
+    Number,
+    PositiveMoney,
+    PositiveRatio,
+    Rate,
+    Ratio,
+)
+
+__all__ = [
+    "Award",
+    "Bracket",
+    "Claim",
+    "Eligibility",
+    "Objective",
+    "Range",
+    "Section",
+    "Weights",
+]
+
+Name = Annotated[StrictStr, Field(min_length=1)]
+
+
+class Section(BaseModel):
+    """A table of a policy file: frozen, and without unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Range(Section):
+    """Numbers from `min` to `max`, both inclusive; at least one of the two."""
+
+    min: Annotated[Number | None, NUMBER] = None
+    max: Annotated[Number | None, NUMBER] = None
+
+
+def _values(value: object) -> object:
+    if not isinstance(value, (list, tuple, dict, Range)):
+        raise ValueError(
+            'must be a list of values, such as ["market_maker"], or a range, such as '
+            '{ min = "1000000" }'
+        )
+    return value
+
+
+# A rule on a column: the values that are excluded, or the range of numbers that is.
+Exclusion = Annotated[
+    Annotated[tuple[StrictBool | StrictInt | StrictStr, ...], Field(min_length=1), Tag("<values>")]
+    | Annotated[Range, Tag("<range>")],
+    Discriminator(lambda value: "<range>" if isinstance(value, (dict, Range)) else "<values>"),
+    BeforeValidator(_values),
+]
+
+
+class Eligibility(Section):
+    """Who is in. Every bound is inclusive."""
+
+    window_start: Instant = "2025-10-10T00:00:00Z"
+    window_end: Instant = "2025-10-11T23:59:59Z"
+    snapshot: Instant = "2025-10-09T23:59:00Z"
+    products: Annotated[tuple[Name, ...], Field(min_length=1)] = ("futures", "margin")
+    min_loss: Money = "50.00"
+    min_loss_ratio: Ratio = "0.30"
+    nonpositive_net_assets: Literal["ineligible", "eligible"] = "ineligible"
+    exclude_already_compensated: StrictBool = True
+    exclude: dict[Name, Exclusion] = {}
+
+
+class Bracket(Section):
+    """The part of a loss up to `up_to` dollars counts at `rate`; the last bracket is open."""
+
+    up_to: Annotated[PositiveMoney | None, DOLLARS] = None
+    rate: Rate
+
+
+class Claim(Section):
+    """How much of a loss is recognized; all of it when there are no brackets."""
+
+    brackets: tuple[Bracket, ...] = ()
+
+
+class Award(Section):
+    """The budget and the bounds of an award."""
+
+    budget: PositiveMoney = "300000000.00"
+    minimum: Money = "4.00"
+    maximum: PositiveMoney = "6000.00"
+    cap_at_loss: StrictBool = True
+    unit: PositiveMoney = "0.01"
+    if_budget_exceeds_caps: Literal["spend_less", "error"] = "spend_less"
+
+
+class Objective(Section):
+    """What "fair" means here."""
+
+    rule: Name = "alpha_fair"
+    alpha: Alpha = 1.0
+    of: Literal["amount", "recovery"] = "amount"
+
+
+class Weights(Section):
+    """Weight = claim^loss_exponent × min(ratio, ratio_cap)^ratio_exponent × factors."""
+
+    loss_exponent: Exponent = 1.0
+    ratio_exponent: Exponent = 0.5
+    ratio_cap: PositiveRatio = "1.0"
+    factors: dict[Name, Annotated[dict[StrictStr, Factor], Field(min_length=1)]] = {}
+
+
+Constraint = dict[str, Any]  # recognized here; understood from the version that has constraints on

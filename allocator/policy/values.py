@@ -1,0 +1,232 @@
+"""The kinds of values a policy file holds: text kept as written, with an exact meaning."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+
+from allocator.money import MAX_DOLLARS, exact
+
+__all__ = [
+    "DOLLARS",
+    "NUMBER",
+    "Alpha",
+    "Exponent",
+    "Factor",
+    "Instant",
+    "Money",
+    "Number",
+    "PositiveMoney",
+    "PositiveRatio",
+    "Rate",
+    "Ratio",
+    "Written",
+    "read_instant",
+    "read_ratio",
+    "show_dollars",
+    "show_number",
+    "show_percent",
+]
+
+MONEY_TEXT = r"^\$?([0-9]{1,3}(,[0-9]{3})+|[0-9]{1,11})(\.[0-9]{1,8})?$"
+NUMBER_TEXT = r"^-?\$?([0-9]{1,3}(,[0-9]{3})+|[0-9]{1,18})(\.[0-9]{1,8})?$"
+RATIO_TEXT = r"^[0-9]{1,9}(\.[0-9]{1,16})?%?$"
+RATE_PARTS = 10**8  # rates are multiples of 1e-8, so that claims stay exact in int64
+MAX_EXPONENT = 10  # ($90bn)^10 and (1e-19)^10 are still ordinary floats
+
+
+@dataclass(frozen=True)
+class Written:
+    """How a value kept as text is meant, and how it is shown to people.
+
+    Parameters
+    ----------
+    meaning : callable
+        From the text to the exact value; two texts of one meaning are the same setting.
+    show : callable
+        From the text to what a person reads.
+    """
+
+    meaning: Callable[[str], object]
+    show: Callable[[str], str]
+
+
+def read_ratio(text: str) -> Fraction:
+    """Return the exact value of a ratio written as a decimal or in percent.
+
+    Examples
+    --------
+    >>> read_ratio("30%") == read_ratio("0.30") == Fraction(3, 10)
+    True
+    """
+    return exact(text[:-1]) / 100 if text.endswith("%") else exact(text)
+
+
+def read_instant(text: str) -> datetime:
+    """Return the moment that an ISO 8601 text names; without an offset it is UTC.
+
+    Examples
+    --------
+    >>> read_instant("2025-10-10T02:00:00+02:00").isoformat()
+    '2025-10-10T00:00:00+00:00'
+    """
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def show_number(value: Fraction, least: int = 0) -> str:
+    """Write a number in full, with thousands separators and at least `least` decimals.
+
+    Decimals are as many as the value has, at most sixteen.
+
+    Examples
+    --------
+    >>> show_number(Fraction(-12345, 2)), show_number(Fraction(4), least=2)
+    ('-6,172.5', '4.00')
+    """
+    digits = f"{abs(round(value * 10**16)):017d}"
+    decimals = digits[-16:].rstrip("0").ljust(least, "0")
+    return ("-" if value < 0 else "") + f"{int(digits[:-16]):,}" + (decimals and "." + decimals)
+
+
+def show_dollars(value: Fraction) -> str:
+    """Write dollars in full: cents, and any decimals past them that are there.
+
+    Examples
+    --------
+    >>> show_dollars(Fraction(6000)), show_dollars(exact("49.99999999"))
+    ('$6,000.00', '$49.99999999')
+    """
+    return ("-$" if value < 0 else "$") + show_number(abs(value), least=2)
+
+
+def show_percent(value: Fraction) -> str:
+    """Write a ratio in percent, in full.
+
+    Examples
+    --------
+    >>> show_percent(Fraction(3, 10))
+    '30%'
+    """
+    return show_number(value * 100) + "%"
+
+
+def _check_money(value: object) -> str:
+    return _check_amount(value, MONEY_TEXT, "50.00")
+
+
+def _check_number(value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)  # whole numbers are exact without quotes
+    return _check_amount(value, NUMBER_TEXT, "-1000.00")
+
+
+def _check_amount(value: object, pattern: str, example: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f'must be a decimal in quotes, such as "{example}"')
+    if not re.fullmatch(pattern, value):
+        raise ValueError(f'must be a decimal with at most 8 decimals, such as "{example}"')
+    if abs(exact(value)) >= MAX_DOLLARS:
+        raise ValueError(f"must be below {show_dollars(Fraction(MAX_DOLLARS))} in size")
+    return value
+
+
+def _check_ratio(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError('must be a ratio in quotes, such as "0.30" or "30%"')
+    if not re.fullmatch(RATIO_TEXT, value):
+        raise ValueError('must be a ratio of at most 16 decimals, such as "0.30" or "30%"')
+    return value
+
+
+def _check_rate(text: str) -> str:
+    rate = read_ratio(text)
+    if rate > 1:
+        raise ValueError('must be between "0.00" and "1.00" (100%)')
+    if (rate * RATE_PARTS).denominator != 1:
+        raise ValueError("must have at most 8 decimals (6 in percent)")
+    return text
+
+
+def _check_positive(text: str) -> str:
+    if read_ratio(text) == 0:
+        raise ValueError("must be more than 0")
+    return text
+
+
+def _check_instant(value: object) -> str:
+    if isinstance(value, datetime):
+        value = value.isoformat()  # a TOML date-time without quotes
+    example = 'such as "2025-10-10T00:00:00Z"'
+    if not isinstance(value, str):
+        raise ValueError(f"must be a date and time in quotes, {example}")
+    if ":" not in value:  # a bare date would silently mean its first second
+        raise ValueError(f"must be a date and a time, {example}")
+    try:
+        read_instant(value)
+    except (ValueError, OverflowError):
+        raise ValueError(f"must be a date and time in ISO 8601, {example}") from None
+    return value
+
+
+def _check_alpha(value: object) -> float:
+    if value == "inf":
+        return math.inf
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+        raise ValueError('must be a number of at least 0, without quotes, or "inf"')
+    return float(value)
+
+
+def _dollars(text: str) -> str:
+    return show_dollars(exact(text))
+
+
+def _percent(text: str) -> str:
+    return show_percent(read_ratio(text))
+
+
+def _number(text: str) -> str:
+    return show_number(exact(text), least=2 if "." in text else 0)
+
+
+def _text_schema(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern})
+
+
+DOLLARS = Written(exact, _dollars)
+NUMBER = Written(exact, _number)
+
+Money = Annotated[str, BeforeValidator(_check_money), _text_schema(MONEY_TEXT), DOLLARS]
+PositiveMoney = Annotated[Money, AfterValidator(_check_positive)]
+Number = Annotated[
+    str,
+    BeforeValidator(_check_number),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": NUMBER_TEXT}, {"type": "integer"}]}),
+    NUMBER,
+]
+Ratio = Annotated[
+    str, BeforeValidator(_check_ratio), _text_schema(RATIO_TEXT), Written(read_ratio, _percent)
+]
+PositiveRatio = Annotated[Ratio, AfterValidator(_check_positive)]
+Rate = Annotated[Ratio, AfterValidator(_check_rate)]
+Instant = Annotated[
+    str,
+    BeforeValidator(_check_instant),
+    WithJsonSchema({"type": "string"}),
+    Written(read_instant, str),
+]
+Alpha = Annotated[
+    float,
+    BeforeValidator(_check_alpha),
+    PlainSerializer(lambda value: "inf" if math.isinf(value) else value),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, {"const": "inf"}]}),
+]
+Exponent = Annotated[float, Field(strict=True, ge=0, le=MAX_EXPONENT, allow_inf_nan=False)]
+Factor = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
