@@ -1,0 +1,295 @@
+"""What is wrong with which rows, collected first and reported all at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from allocator.data.table import Source, UsersTable
+from allocator.errors import BadRow, DataError
+
+__all__ = ["Findings"]
+
+SHOWN = 20  # bad rows shown one by one
+LINES_SHOWN = 5  # first lines shown for each rule
+NOTHING = np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class _Entry:
+    rule: str
+    column: str
+    rows: NDArray[np.int64]
+    others: NDArray[np.int64] | None
+
+
+class Findings:
+    """Bad rows and the rules they break.
+
+    Parameters
+    ----------
+    malformed : mapping of int to str, optional
+        Rows that could not be split into fields, and why. Nothing else is recorded about them.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from allocator.data.table import read_users
+    >>> users = read_users(pa.table({"user_id": ["a", "b"], "liquidation_loss": [60, -1]}))
+    >>> findings = Findings()
+    >>> findings.add("is negative", "liquidation_loss", np.array([1]))
+    >>> findings.count, findings.error(users).rows[0]["line"]
+    (1, 3)
+    """
+
+    def __init__(self, malformed: Mapping[int, str] | None = None) -> None:
+        self._entries: list[_Entry] = []
+        self._malformed = NOTHING
+        by_rule: dict[str, list[int]] = {}
+        for row, rule in (malformed or {}).items():
+            by_rule.setdefault(rule, []).append(row)
+        for rule, rows in by_rule.items():
+            self.add(rule, "", np.array(rows, np.int64))
+        self._malformed = np.array(sorted(malformed or {}), np.int64)
+
+    def add(
+        self,
+        rule: str,
+        column: str,
+        rows: NDArray[np.int64],
+        others: NDArray[np.int64] | None = None,
+    ) -> None:
+        """Record that rows break a rule.
+
+        Parameters
+        ----------
+        rule : str
+            What is wrong, following the column's name: ``"is negative"``; never a value.
+        column : str
+            The column's name in the file; empty when the whole record is wrong.
+        rows : ndarray of int64
+            Indices into the joined table.
+        others : ndarray of int64, optional
+            For each row the one it clashes with; the rule is then followed by its line.
+        """
+        rows = np.asarray(rows, np.int64)
+        if len(self._malformed):
+            sound = ~np.isin(rows, self._malformed)
+            rows, others = rows[sound], None if others is None else others[sound]
+        if len(rows):
+            self._entries.append(_Entry(rule, column, rows, others))
+
+    @property
+    def count(self) -> int:
+        """How many rows are bad, each counted once."""
+        return len(self.rows)
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """The bad rows, ascending, each once."""
+        return np.unique(np.concatenate([NOTHING, *(entry.rows for entry in self._entries)]))
+
+    def mask(self, n: int) -> NDArray[np.bool_]:
+        """Mark the bad rows.
+
+        Parameters
+        ----------
+        n : int
+            How many rows the table has.
+
+        Returns
+        -------
+        ndarray of bool, shape (n,)
+        """
+        bad = np.zeros(n, bool)
+        for entry in self._entries:
+            bad[entry.rows] = True
+        return bad
+
+    def error(self, users: UsersTable) -> DataError:
+        """Make the error that reports every bad row.
+
+        Parameters
+        ----------
+        users : UsersTable
+            The table that the rows belong to.
+
+        Returns
+        -------
+        DataError
+            Its `rows` hold one dictionary per row and broken rule, in row order. Values are
+            withheld: a message may end up in a log.
+        """
+        reports = list(self._in_order(users))
+        bad = [report for _, report in reports]
+        names = _short_names(users.sources)
+        count = self.count
+        plural = "s" if count != 1 else ""
+        lines = [
+            f"{count:,} bad row{plural} among the {len(users):,} of {_whole(users.sources)}; "
+            "nothing was written.",
+            *self._summary(users),
+            f"The first {SHOWN}:" if len(bad) > SHOWN else "Row by row:",
+        ]
+        lines += [
+            f"  {names[report['file']]}:{report['line']}: {_sentence(report)}"
+            for report in islice(bad, SHOWN)
+        ]
+        if not all(source.text for source in users.sources):
+            lines.append("A row's line is its position as if below a header: the first is line 2.")
+        lines.append(
+            f"Correct {'them' if plural else 'it'}, or set {'them' if plural else 'it'} aside: "
+            f"--on-bad-rows quarantine --max-bad {count}"
+        )
+        return DataError("\n".join(lines), bad)
+
+    def quarantine_table(self, users: UsersTable) -> pa.Table:
+        """Set the bad rows apart.
+
+        Parameters
+        ----------
+        users : UsersTable
+            The table that the rows belong to.
+
+        Returns
+        -------
+        pyarrow.Table
+            The bad rows as read, and three more columns: file, line, and the reasons, with
+            semicolons between them. A column of the table that has one of these names keeps it,
+            and the new one gets an underscore.
+        """
+        rows = self.rows
+        reasons: dict[int, list[str]] = {int(row): [] for row in rows}
+        where: dict[int, BadRow] = {}
+        for row, report in self._in_order(users):
+            reasons[row].append(_sentence(report))
+            where[row] = report
+        table = users.table.take(pa.array(rows))
+        for name, values, kind in (
+            ("file", [where[int(row)]["file"] for row in rows], pa.string()),
+            ("line", [where[int(row)]["line"] for row in rows], pa.int64()),
+            ("reasons", ["; ".join(reasons[int(row)]) for row in rows], pa.string()),
+        ):
+            while name in table.column_names:
+                name += "_"
+            table = table.append_column(name, pa.array(values, kind))
+        return table
+
+    def _in_order(self, users: UsersTable) -> Iterable[tuple[int, BadRow]]:
+        """Every row and rule, by row, with files and lines."""
+        rows = np.concatenate([NOTHING, *(entry.rows for entry in self._entries)])
+        entries = np.repeat(
+            np.arange(len(self._entries)), [len(entry.rows) for entry in self._entries]
+        )
+        others = np.concatenate([NOTHING, *(_others(entry) for entry in self._entries)])
+        order = np.argsort(rows, kind="stable")
+        rows, entries, others = rows[order], entries[order], others[order]
+        files, lines = locate(users, rows)
+        other_files, other_lines = locate(users, np.where(others < 0, rows, others))
+        names = _short_names(users.sources)
+        for row, i, file, line, other, other_file, other_line in zip(
+            rows.tolist(),
+            entries.tolist(),
+            files.tolist(),
+            lines.tolist(),
+            others.tolist(),
+            other_files.tolist(),
+            other_lines.tolist(),
+            strict=True,
+        ):
+            entry = self._entries[i]
+            path = users.sources[file].path
+            rule = entry.rule
+            if other >= 0:
+                rule += f" line {other_line}"
+                if other_file != file:
+                    rule += f" of {names[users.sources[other_file].path]}"
+            yield row, BadRow(file=path, line=line, column=entry.column, rule=rule)
+
+    def _summary(self, users: UsersTable) -> Iterable[str]:
+        several = len(users.sources) > 1
+        for entry in self._entries:
+            first = np.sort(entry.rows)[:LINES_SHOWN]
+            files, lines = locate(users, first)
+            names = _short_names(users.sources)
+            spots = [
+                f"{names[users.sources[file].path]}:{line}" if several else str(line)
+                for file, line in zip(files.tolist(), lines.tolist(), strict=True)
+            ]
+            more = ", ..." if len(entry.rows) > LINES_SHOWN else ""
+            rule = entry.rule if entry.others is None else f"{entry.rule} another row"
+            plural = "s" if len(entry.rows) != 1 else ""
+            yield (
+                f"  {len(entry.rows):,} row{plural}: {_phrase(entry.column, rule)} "
+                f"(line{'s' if len(spots) > 1 else ''} {', '.join(spots)}{more})"
+            )
+
+
+def locate(
+    users: UsersTable, rows: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Find the file and the line of rows.
+
+    Parameters
+    ----------
+    users : UsersTable
+    rows : ndarray of int64, shape (m,)
+        Indices into the joined table.
+
+    Returns
+    -------
+    files : ndarray of int64, shape (m,)
+        Indices into the sources.
+    lines : ndarray of int64, shape (m,)
+        For CSV the physical line on which the record starts, the header being on line 1; else
+        the row's position in its file as if below a header.
+    """
+    firsts = np.array([source.first_row for source in users.sources], np.int64)
+    files = np.searchsorted(firsts, rows, side="right") - 1
+    within = rows - firsts[files]
+    lines = within + 2
+    for i in np.unique(files):
+        source = users.sources[i]
+        if source.text:
+            # Only a CSV that has something to report is read a second time.
+            from allocator.data.delimited import record_lines
+
+            here = files == i
+            physical = record_lines(source, int(within[here].max()) + 1)[within[here]]
+            lines[here] = np.where(physical > 0, physical, lines[here])
+    return files, lines
+
+
+def _others(entry: _Entry) -> NDArray[np.int64]:
+    return np.full(len(entry.rows), -1, np.int64) if entry.others is None else entry.others
+
+
+def _sentence(report: BadRow) -> str:
+    return _phrase(report["column"], report["rule"])
+
+
+def _phrase(column: str, rule: str) -> str:
+    if column and rule.startswith(f"same {column}"):
+        return rule
+    return f"{column or 'the record'} {rule}"
+
+
+def _short_names(sources: tuple[Source, ...]) -> dict[str, str]:
+    """Show a file by its name alone, unless two files share it."""
+    names = [os.path.basename(source.path) for source in sources]
+    return {
+        source.path: source.path if names.count(name) > 1 else name
+        for source, name in zip(sources, names, strict=True)
+    }
+
+
+def _whole(sources: tuple[Source, ...]) -> str:
+    if len(sources) == 1:
+        return sources[0].path
+    return f"{len(sources)} files, {sources[0].path} to {sources[-1].path}"

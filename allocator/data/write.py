@@ -1,0 +1,255 @@
+"""Files that appear under their names only when they are whole, hashed while they are written."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from decimal import Decimal
+from typing import BinaryIO, cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from allocator.errors import AllocatorError
+
+__all__ = ["write_csv", "write_file", "write_json", "write_parquet"]
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+ROW_GROUP = 1 << 18  # rows; a few megabytes per column chunk, a partition for whoever streams
+SAMPLE = 4096  # rows looked at to see whether a text column repeats itself
+PLAIN_SCALE = 6  # Arrow writes decimals of a larger scale as 1E-8
+
+
+class _Hashing(io.RawIOBase):
+    """A file that is hashed and counted on its way to the disk."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__()
+        self._file = file
+        self._sha256 = hashlib.sha256()
+        self.size = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        view = memoryview(data).cast("B")  # type: ignore[arg-type]
+        self._sha256.update(view)
+        self._file.write(view)
+        self.size += len(view)
+        return len(view)
+
+    @property
+    def sha256(self) -> str:
+        return self._sha256.hexdigest()
+
+
+def write_file(
+    path: str | os.PathLike[str],
+    content: bytes | Callable[[BinaryIO], object],
+    *,
+    space: int | None = None,
+) -> tuple[str, int]:
+    """Write a file beside its place, sync it to the disk, and only then give it its name.
+
+    Parameters
+    ----------
+    path : path
+    content : bytes, or callable that takes a binary file and writes to it
+    space : int, optional
+        About how many bytes will be written, for the message about a full disk.
+
+    Returns
+    -------
+    sha256 : str
+    size : int
+        In bytes.
+
+    Raises
+    ------
+    AllocatorError
+        If the file cannot be written, for instance on a full disk. Nothing of it is then left,
+        and an older file of that name is as it was; also after any other error.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     sha256, size = write_file(os.path.join(folder, "hello.txt"), b"hello")
+    >>> sha256[:8], size
+    ('2cf24dba', 5)
+    """
+    path = os.path.abspath(path)
+    folder, name = os.path.split(path)
+    beside = os.path.join(folder, f".{name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    try:
+        try:
+            sha256, size = _written(beside, content)
+            os.replace(beside, path)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(beside)
+            raise
+        _sync_folder(folder)
+    except OSError as error:
+        known = len(content) if isinstance(content, bytes) else space
+        raise AllocatorError(_why_not(path, folder, error, known)) from error
+    return sha256, size
+
+
+def write_parquet(path: str | os.PathLike[str], table: pa.Table) -> tuple[str, int]:
+    """Write a table as Parquet: the same table, the same bytes.
+
+    Parameters
+    ----------
+    path : path
+    table : pyarrow.Table
+
+    Returns
+    -------
+    sha256 : str
+    size : int
+        In bytes.
+
+    Raises
+    ------
+    AllocatorError
+        If the file cannot be written.
+    """
+    from pyarrow import parquet
+
+    table = table.combine_chunks()  # how a table is cut into chunks must not show in the bytes
+
+    def write(file: BinaryIO) -> None:
+        parquet.write_table(
+            table,
+            file,
+            compression="zstd",
+            compression_level=1,
+            row_group_size=ROW_GROUP,
+            use_dictionary=_repetitive(table),
+            store_decimal_as_integer=True,
+        )
+
+    return write_file(path, write, space=table.nbytes)
+
+
+def write_csv(path: str | os.PathLike[str], table: pa.Table) -> tuple[str, int]:
+    """Write a table as CSV with a header, decimals in plain digits.
+
+    Parameters
+    ----------
+    path : path
+    table : pyarrow.Table
+
+    Returns
+    -------
+    sha256 : str
+    size : int
+        In bytes.
+
+    Raises
+    ------
+    AllocatorError
+        If the file cannot be written.
+    """
+    from pyarrow import csv
+
+    plain = pa.table(
+        {name: _plain(table.column(name)) for name in table.column_names}
+    ).combine_chunks()
+    return write_file(path, lambda file: csv.write_csv(plain, file), space=table.nbytes)
+
+
+def write_json(path: str | os.PathLike[str], content: object) -> tuple[str, int]:
+    """Write JSON for people to read: keys as given, indented, a newline at the end.
+
+    Parameters
+    ----------
+    path : path
+    content : object
+        Of dictionaries, lists, texts, finite numbers, booleans and None.
+
+    Returns
+    -------
+    sha256 : str
+    size : int
+        In bytes.
+
+    Raises
+    ------
+    AllocatorError
+        If the file cannot be written.
+    """
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return write_file(path, text.encode("utf-8"))
+
+
+def _written(path: str, content: bytes | Callable[[BinaryIO], object]) -> tuple[str, int]:
+    with open(path, "xb") as file:
+        hashing = _Hashing(file)
+        if isinstance(content, bytes):
+            hashing.write(content)
+        else:
+            content(cast(BinaryIO, hashing))
+        file.flush()
+        os.fsync(file.fileno())
+    return hashing.sha256, hashing.size
+
+
+def _sync_folder(folder: str) -> None:
+    """Make the new name itself survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _why_not(path: str, folder: str, error: OSError, known: int | None) -> str:
+    if error.errno not in FULL:
+        return f"{path} cannot be written: {error.strerror or error}"
+    needed = "" if known is None else f"; it needs about {_megabytes(known)}"
+    with suppress(OSError):
+        needed += f", and {_megabytes(shutil.disk_usage(folder).free)} are free"
+    return (
+        f"{path} cannot be written: the disk is full{needed}. Nothing of it was left behind; make "
+        "room or write elsewhere"
+    )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"
+
+
+def _repetitive(table: pa.Table) -> list[str]:
+    """Name the columns that a dictionary makes smaller: ids only waste time in one."""
+    names = []
+    for name in table.column_names:
+        column = table.column(name)
+        sample = column.slice(0, SAMPLE)
+        if pa.types.is_dictionary(column.type) or (
+            not pa.types.is_boolean(column.type)
+            and pc.count_distinct(sample, mode="all").as_py() * 4 <= len(sample)
+        ):
+            names.append(name)
+    return names
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return column.cast(kind.value_type)
+    if not pa.types.is_decimal(kind) or kind.scale <= PLAIN_SCALE:
+        return column
+    texts = column.cast(pa.string())
+    short = pc.fill_null(pc.match_substring(texts, "E"), False).combine_chunks()
+    rewritten = [format(Decimal(text), "f") for text in texts.filter(short).to_pylist()]
+    return pc.replace_with_mask(texts, short, pa.array(rewritten, pa.string()))

@@ -1,0 +1,140 @@
+"""Writing: whole files or none, the same bytes for the same table, and full disks explained."""
+
+import errno
+import hashlib
+import json
+import os
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from allocator.data.buffers import decimals_of
+from allocator.data.table import read_users
+from allocator.data.write import write_csv, write_file, write_json, write_parquet
+from allocator.errors import AllocatorError
+
+TABLE = pa.table(
+    {
+        "user_id": [f"u{i}" for i in range(6000)],
+        "region": pa.array(["EU", None] * 3000).dictionary_encode(),
+        "loss": decimals_of(np.arange(6000) * 10**6),
+        "paid": [True, False] * 3000,
+    }
+)
+
+
+def on_disk(path):
+    content = path.read_bytes()
+    return hashlib.sha256(content).hexdigest(), len(content)
+
+
+def test_bytes_and_callables(tmp_path):
+    path = tmp_path / "a.txt"
+    assert write_file(path, b"hello") == on_disk(path)
+    assert path.read_bytes() == b"hello"
+    assert write_file(path, lambda file: [file.write(b"x"), file.write(b"yz")]) == on_disk(path)
+    assert path.read_bytes() == b"xyz"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_parquet_round_trip_and_same_bytes(tmp_path):
+    one, other = tmp_path / "1.parquet", tmp_path / "2.parquet"
+    assert write_parquet(one, TABLE) == on_disk(one)
+    chunked = pa.concat_tables([TABLE.slice(0, 10), TABLE.slice(10)]).unify_dictionaries()
+    write_parquet(other, chunked)
+    assert one.read_bytes() == other.read_bytes()
+    assert read_users(one).table.equals(TABLE)
+    column = parquet.ParquetFile(one).metadata.row_group(0).column(0)
+    assert column.compression == "ZSTD"
+    assert not column.has_dictionary_page  # ids do not repeat
+
+
+def test_csv(tmp_path):
+    path = tmp_path / "a.csv"
+    table = pa.table(
+        {
+            "user_id": ["a", 'b"c', None, "d"],
+            "loss": pa.array(
+                [Decimal("0E-8"), Decimal("1E-8"), None, Decimal(50)], "decimal128(19,8)"
+            ),
+            "small": pa.array(
+                [Decimal("0"), None, Decimal("1.5"), Decimal("2")], "decimal128(9,2)"
+            ),
+            "region": pa.array(["EU", "NA", None, "EU"]).dictionary_encode(),
+        }
+    )
+    assert write_csv(path, table) == on_disk(path)
+    assert path.read_text() == (
+        '"user_id","loss","small","region"\n'
+        '"a",0.00000000,0.00,"EU"\n'
+        '"b""c",0.00000001,,"NA"\n'
+        ",,1.50,\n"
+        '"d",50.00000000,2.00,"EU"\n'
+    )
+
+
+def test_json(tmp_path):
+    path = tmp_path / "a.json"
+    assert write_json(path, {"b": 1, "a": ["é", None]}) == on_disk(path)
+    assert path.read_text(encoding="utf-8").startswith('{\n  "b": 1,\n  "a": [\n    "é",')
+    assert path.read_bytes().endswith(b"}\n")
+    assert json.loads(path.read_text(encoding="utf-8")) == {"b": 1, "a": ["é", None]}
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(path, float("nan"))
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no"), KeyboardInterrupt()])
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, error):
+    path = tmp_path / "a.txt"
+    write_file(path, b"old")
+
+    def fail(file):
+        file.write(b"new, but not wh")
+        raise error
+
+    with pytest.raises(type(error)):
+        write_file(path, fail)
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def full(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_is_explained(tmp_path, monkeypatch):
+    path = tmp_path / "a.txt"
+    with pytest.raises(AllocatorError) as caught:
+        write_file(path, full, space=2_000_000)
+    assert str(caught.value).startswith(
+        f"{path} cannot be written: the disk is full; it needs about 2.0 MB, and "
+    )
+    assert str(caught.value).endswith("make room or write elsewhere")
+    with pytest.raises(AllocatorError, match=r"the disk is full, and .* are free"):
+        write_file(path, full)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(AllocatorError, match=r"needs about 1.0 MB"):
+        write_file(path, b"x" * 1_000_000)
+    with pytest.raises(AllocatorError, match=r"t.parquet cannot be written: the disk is full"):
+        write_parquet(tmp_path / "t.parquet", TABLE)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_disk_that_fills_up_under_the_parquet_writer(tmp_path, monkeypatch):
+    monkeypatch.setattr("allocator.data.write._Hashing.write", full)
+    with pytest.raises(AllocatorError, match="the disk is full; it needs about"):
+        write_parquet(tmp_path / "t.parquet", TABLE)
+    with pytest.raises(AllocatorError, match="the disk is full; it needs about"):
+        write_csv(tmp_path / "t.csv", TABLE)
+    assert os.listdir(tmp_path) == []
+
+
+def test_other_errors_of_the_system(tmp_path):
+    path = tmp_path / "none" / "a.txt"
+    with pytest.raises(AllocatorError, match=r"a.txt cannot be written: No such file or directory"):
+        write_file(path, b"x")
+    with pytest.raises(AllocatorError, match="cannot be written: Is a directory"):
+        write_file(tmp_path, b"x")
