@@ -1,1 +1,71 @@
-"""Divide a fixed amount of money fairly among many people."""
+"""Divide a fixed amount of money fairly among many people: exactly, to the cent, with a proof.
+
+``allocate(users, policy)`` runs a program on a table of users; ``divide(budget, claims)`` divides
+any pot of money. Names are imported on first use, so that importing the package costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from allocator.allocation.evidence import Certificate as Certificate
+    from allocator.allocation.folder import load_allocation as load_allocation
+    from allocator.allocation.pipeline import allocate as allocate
+    from allocator.allocation.result import Allocation as Allocation
+    from allocator.allocation.verify import verify as verify
+    from allocator.core.divide import divide as divide
+    from allocator.core.problem import Problem as Problem
+    from allocator.core.rules import AlphaFair as AlphaFair
+    from allocator.core.rules import Proportional as Proportional
+    from allocator.data.prepare import prepare as prepare
+    from allocator.data.simulate import simulate_users as simulate_users
+    from allocator.data.table import UsersTable as UsersTable
+    from allocator.data.table import read_users as read_users
+    from allocator.errors import AllocatorError as AllocatorError
+    from allocator.errors import DataError as DataError
+    from allocator.errors import InfeasibleError as InfeasibleError
+    from allocator.errors import PolicyError as PolicyError
+    from allocator.errors import UnsupportedError as UnsupportedError
+    from allocator.errors import VerificationError as VerificationError
+    from allocator.policy.schema import Policy as Policy
+    from allocator.report.report import report as report
+    from allocator.scenarios.compare import compare as compare
+
+_HOMES = {
+    "Allocation": "allocation.result",
+    "AllocatorError": "errors",
+    "AlphaFair": "core.rules",
+    "Certificate": "allocation.evidence",
+    "DataError": "errors",
+    "InfeasibleError": "errors",
+    "Policy": "policy.schema",
+    "PolicyError": "errors",
+    "Problem": "core.problem",
+    "Proportional": "core.rules",
+    "UnsupportedError": "errors",
+    "UsersTable": "data.table",
+    "VerificationError": "errors",
+    "allocate": "allocation.pipeline",
+    "compare": "scenarios.compare",
+    "divide": "core.divide",
+    "load_allocation": "allocation.folder",
+    "prepare": "data.prepare",
+    "read_users": "data.table",
+    "report": "report.report",
+    "simulate_users": "data.simulate",
+    "verify": "allocation.verify",
+}
+__version__ = "0.1.0"
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

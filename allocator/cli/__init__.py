@@ -1,0 +1,90 @@
+"""The command line: one file per command group, loaded when it is asked for."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from allocator.cli.console import exit_code, tell_error
+
+__all__ = ["main"]
+
+_COMMANDS = {
+    "demo": ("demo", "Simulate 1.7 million users, allocate, verify, report."),
+    "run": ("run", "Allocate a budget to the users of a file."),
+    "check": ("run", "Read and check a users file and say who would be in; write nothing."),
+    "verify": ("verify", "Check a run against its inputs, trusting nobody."),
+    "explain": ("explain", "Say why a user gets what they get."),
+    "compare": ("compare", "Compare policies on the same users, or runs."),
+    "report": ("compare", "Write a report of one or several runs."),
+    "policy": ("policy", "Show, check and compare policies."),
+    "data": ("data", "Simulate users, or prepare them from events."),
+    "rules": ("rules", "List the fairness rules."),
+    "completion": ("completion", "Print the script that completes commands in a shell."),
+}
+
+
+class _Commands(click.Group):
+    """Commands whose modules are imported when they are run: a run must start fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(f"allocator.cli.{_COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from difflib import get_close_matches
+
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            near = get_close_matches(args[0], _COMMANDS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            ctx.fail(f"There is no command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="fair-allocator", prog_name="allocator")
+def cli() -> None:
+    """Divide a fixed amount of money fairly among many people.
+
+    To the cent, with a certificate.
+
+    Exit codes: 0 done, 1 cannot write, 2 usage, 3 bad data, 4 bad policy, 5 infeasible,
+    6 verification failed, 130 interrupted.
+    """
+
+
+def main() -> None:
+    """Run the command line; what goes wrong is told on standard error, without a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that cannot show √ shows ? instead
+            stream.reconfigure(errors="replace")
+    try:
+        code = cli.main(standalone_mode=False, prog_name="allocator")
+    except click.exceptions.Exit as done:
+        code = done.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\nInterrupted: what was not finished was not written.", err=True)
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except Exception as error:
+        code = exit_code(error)
+        if code is None:
+            raise
+        tell_error(error)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -73,7 +73,7 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
     tie_break_key: str = ""
 
     def __post_init__(self) -> None:
-        n = _length(self.lower, self.upper, self.weights, self.claims, self.ids)
+        n = _length(self.ids, self.lower, self.upper, self.weights, self.claims)
         lower = _numbers("lower", self.lower, n)
         upper = None if self.upper is None else _numbers("upper", self.upper, n, infinite=True)
         budget = _budget(self.budget)
@@ -99,8 +99,6 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
             if isinstance(value, np.ndarray):
                 value.flags.writeable = False
             object.__setattr__(self, name, value)
-        if self.ids is not None and len(self.ids) != n:
-            raise DataError(f"ids has {len(self.ids)} entries for {n} claimants")
         if len(self.tie_break_key.encode()) > 64:
             raise DataError("tie_break_key is longer than 64 bytes of UTF-8")
         self._check_feasible()
@@ -178,8 +176,10 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
         return [(blake2b(t.encode(), digest_size=8, key=key).digest(), t) for t in texts]
 
 
-def _length(*values: Any) -> int:
+def _length(ids: Sequence[object] | None, *values: Any) -> int:
     lengths = {len(v) for v in values if v is not None and np.ndim(v) > 0}
+    if ids is not None:
+        lengths.add(len(ids))
     if not lengths:
         raise DataError("at least one of lower, upper, weights, claims and ids must be a sequence")
     if len(lengths) > 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, ClassVar, overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,8 +48,6 @@ class Compiled:
 @dataclass(frozen=True, eq=False)
 class _Ids(Sequence[object]):
     """Ids of some rows, read one at a time: only users who are tied are ever asked for."""
-
-    ndim: ClassVar[int] = 1  # so that numpy need not read all of them to find out
 
     column: Column
     rows: NDArray[np.int64]

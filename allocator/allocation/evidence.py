@@ -1,0 +1,217 @@
+"""The certificate of an allocation: what was checked, in dollars and in a policy's words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocator.core.certificate import Certificate as CoreCertificate
+from allocator.core.certificate import verify as verify_core
+from allocator.core.rules import AlphaFair
+from allocator.money import CENTS, FINE
+from allocator.policy.compile import Compiled, rule_of
+from allocator.policy.formula import formula
+from allocator.policy.schema import Policy
+
+__all__ = ["Certificate", "certify"]
+
+SCHEMA_VERSION = 1
+DIGITS = 12  # significant digits of floats in files: enough to check, and the same on every machine
+
+PROVES = (
+    "Every paid user is eligible under the policy, and every award is within the user's floor and "
+    "cap.",
+    "The awards add up to the budget to the cent, or to the sum of all caps when that is less.",
+    "No cent moved from one user to another would raise the policy's objective (for a claims rule: "
+    "the awards are exactly the rule's).",
+    "Every cent held precedes every cent refused in the policy's published order, so that nobody "
+    "chose among equals.",
+)
+DOES_NOT_PROVE = (
+    "That the rule is the right one: who is in, and what counts, is the policy's choice.",
+    "That the data are complete or true: losses and net assets are taken as given.",
+)
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Evidence that awards follow from a policy and a table of users.
+
+    Money is in cents, level and price in dollars.
+
+    Attributes
+    ----------
+    schema_version : int
+    status : str
+        ``optimal``, ``caps_reached`` (everybody has their cap), or ``failed``.
+    rule : str
+    alpha : float or None
+        None for claims rules; inf is written as "inf".
+    budget_cents, spent_cents, unspent_cents : int
+    users, eligible : int
+    at_lower, at_upper, free : int
+        Eligible users at their floor, at their cap above it, and in between.
+    level : float or None
+        Between the bounds an award is level times the policy's product of powers.
+    price : float or None
+        Gain in the objective per extra dollar of budget: 0 when caps are reached, at alpha = 0 the
+        weight of the next cent, None for claims rules and max-min.
+    transfer_gain, gap, fractional_gap : float or None
+        See `allocator.core.certificate.Certificate`.
+    formula : str
+    checks : mapping of str to bool
+        ``eligibility``, ``bounds``, ``total``, ``optimal``, ``canonical``.
+    failures : tuple of str
+        A sentence for each check that failed.
+    proves, does_not_prove : tuple of str
+    """
+
+    schema_version: int
+    status: str
+    rule: str
+    alpha: float | None
+    budget_cents: int
+    spent_cents: int
+    unspent_cents: int
+    users: int
+    eligible: int
+    at_lower: int
+    at_upper: int
+    free: int
+    level: float | None
+    price: float | None
+    transfer_gain: float | None
+    gap: float | None
+    fractional_gap: float | None
+    formula: str
+    checks: Mapping[str, bool]
+    failures: tuple[str, ...]
+    proves: tuple[str, ...] = PROVES
+    does_not_prove: tuple[str, ...] = DOES_NOT_PROVE
+
+    @property
+    def ok(self) -> bool:
+        """Whether every check passed."""
+        return all(self.checks.values())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what goes into certificate.json."""
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Certificate:
+        """Read back what `to_dict` gave."""
+        values = dict(data)
+        for name in ("failures", "proves", "does_not_prove"):
+            values[name] = tuple(values[name])
+        for name in ("alpha", "level", "transfer_gain"):
+            values[name] = float(values[name]) if values[name] is not None else None
+        return cls(**{**values, "checks": MappingProxyType(dict(values["checks"]))})
+
+
+def certify(policy: Policy, compiled: Compiled, award_cents: NDArray[np.int64]) -> Certificate:
+    """Check the awards of a whole table.
+
+    Parameters
+    ----------
+    policy : Policy
+    compiled : Compiled
+        The problem of the eligible users, derived afresh from the table.
+    award_cents : ndarray of int64, shape (n,)
+        In the order of the table.
+
+    Returns
+    -------
+    Certificate
+    """
+    rule, unit = rule_of(policy), compiled.unit_cents
+    eligible = np.zeros(len(award_cents), dtype=bool)
+    eligible[compiled.rows] = True
+    paid = np.flatnonzero((award_cents != 0) & ~eligible)
+    units, odd = np.divmod(award_cents[compiled.rows], unit)
+    core = verify_core(compiled.problem, rule, units)
+    checks = {"eligibility": not len(paid), **core.checks}
+    failures = list(core.failures)
+    if len(paid):
+        failures.insert(
+            0,
+            f"eligibility: {len(paid):,} users who are not eligible are paid; the first is on row "
+            f"{int(paid[0]) + 1}",
+        )
+    if odd.any():
+        checks["bounds"] = False
+        failures.append(f"bounds: awards are not whole multiples of {unit} cents")
+    spent = int(award_cents.sum())
+    capped = compiled.problem.spend == int(compiled.problem.upper.sum())
+    ok = all(checks.values())
+    level = _level(policy, rule, core, unit, capped=capped and ok)
+    alpha = rule.alpha if isinstance(rule, AlphaFair) else None
+    return Certificate(
+        schema_version=SCHEMA_VERSION,
+        status="failed" if not ok else "caps_reached" if capped else "optimal",
+        rule=policy.objective.rule,
+        alpha=alpha,
+        budget_cents=compiled.problem.budget * unit,
+        spent_cents=spent,
+        unspent_cents=compiled.problem.budget * unit - spent,
+        users=len(award_cents),
+        eligible=len(compiled.rows),
+        at_lower=core.at_lower,
+        at_upper=core.at_upper,
+        free=core.free,
+        level=level if math.isfinite(level) else None,
+        price=_price(alpha, level, capped=capped),
+        transfer_gain=core.transfer_gain,
+        gap=core.gap,
+        fractional_gap=core.fractional_gap,
+        formula=formula(policy, level),
+        checks=MappingProxyType(checks),
+        failures=tuple(failures),
+    )
+
+
+def _level(
+    policy: Policy, rule: object, core: CoreCertificate, unit: int, *, capped: bool
+) -> float:
+    """Return the core's level, which is of units and of 1e-8 dollars, in dollars."""
+    if capped:
+        return math.inf
+    recovery = policy.objective.of == "recovery"
+    if not isinstance(rule, AlphaFair):
+        log = core.log_level + math.log(FINE)
+    elif rule.alpha == 0:
+        return (FINE if recovery else 1) / core.tier if core.tier else math.inf
+    else:
+        log = core.log_level + recovery * (1 - 1 / rule.alpha) * math.log(FINE)
+    log += math.log(unit / CENTS)
+    return math.exp(log) if log < 709 else math.inf
+
+
+def _price(alpha: float | None, level: float, *, capped: bool) -> float | None:
+    if alpha is None or math.isinf(alpha):
+        return None
+    if capped:
+        return 0.0
+    if alpha == 0:
+        return level
+    if not 0 < level < math.inf:
+        return None
+    log = -alpha * math.log(level)
+    return math.exp(log) if abs(log) < 700 else None
+
+
+def _plain(value: Any) -> Any:
+    """Return JSON: floats to a fixed number of digits, infinities as text."""
+    if isinstance(value, float):
+        if math.isnan(value):
+            return None
+        return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else str(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    return list(value) if isinstance(value, tuple) else value

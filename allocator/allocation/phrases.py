@@ -1,0 +1,31 @@
+"""What a customer is told, as templates: at most 60 words, no jargon; translate this file."""
+
+from collections.abc import Mapping
+
+__all__ = ["ENGLISH"]
+
+ENGLISH: Mapping[str, str] = {
+    "lost": "You lost {loss}, {ratio} of your net assets.",
+    "lost_only": "You lost {loss}.",
+    "formula": "Every voucher is {formula}: {numbers} = {amount}.",
+    "same_for_all": "Every voucher is {amount} before the minimum and maximum.",
+    "ranked": "Vouchers go to users by rank; yours is {amount}.",
+    "caps_reached": "There was enough for everybody: your voucher is {award}, the most allowed.",
+    "free": "No minimum or maximum applied.",
+    "floor": "The minimum applied: your voucher is {award}.",
+    "cap": "The maximum applied: your voucher is {award}.",
+    "loss": "No voucher is larger than the loss: yours is {award}.",
+    "odd_cent": "A single cent decided between equals by a fixed lot: your voucher is {award}.",
+    "already_compensated": "You have already been compensated, so this program pays no voucher.",
+    "excluded": "Accounts of your kind ({column}) do not take part in this program.",
+    "loss_below_minimum": "You lost {actual}. A voucher needs a loss of at least {required}: "
+    "yours is {short} less.",
+    "no_snapshot": "There is no record of your net assets at the snapshot, so the share that you "
+    "lost is unknown and no voucher can be paid.",
+    "no_net_assets": "Your net assets at the snapshot were {actual}. A voucher needs net assets "
+    "above zero, so none can be paid.",
+    "loss_ratio_below_minimum": "You lost {actual}. A voucher needs a loss of at least {minimum} "
+    "of net assets, which is {required} for you: yours is {short} less.",
+    "cap_below_minimum": "You lost {actual}. No voucher is larger than the loss, and the smallest "
+    "is {required}, so none can be paid.",
+}

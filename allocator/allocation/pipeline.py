@@ -1,0 +1,204 @@
+"""`allocate`: users and a policy to awards and their certificate, stage by stage."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from allocator.allocation.evidence import certify
+from allocator.allocation.result import Allocation
+from allocator.allocation.stages import Progress, Stages
+from allocator.allocation.table import awards_table
+from allocator.core.solve import solve
+from allocator.data.check import Users, check_users, needed_columns
+from allocator.data.table import UsersTable, read_users
+from allocator.errors import DataError, VerificationError
+from allocator.policy.advice import advice
+from allocator.policy.attributes import check_attributes
+from allocator.policy.compile import Compiled, compile_problem, rule_of
+from allocator.policy.eligibility import Eligibility, decide
+from allocator.policy.schema import Policy
+from allocator.policy.weights import Weighing, weigh
+
+__all__ = ["Loaded", "allocate", "load", "run"]
+
+logger = logging.getLogger("allocator")
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A users table, read and checked for some policies.
+
+    Attributes
+    ----------
+    users : Users
+        The good rows.
+    read : UsersTable
+        As read, with its sources.
+    quarantined : pyarrow.Table or None
+        Bad rows that were set aside, with their reasons.
+    """
+
+    users: Users
+    read: UsersTable
+    quarantined: pa.Table | None = None
+
+
+def allocate(
+    users: object, policy: Policy | str | None = None, progress: Progress | None = None
+) -> Allocation:
+    """Allocate a budget to users by a policy.
+
+    Parameters
+    ----------
+    users : path, UsersTable, data frame or Arrow table
+        One row per user; see `allocator.read_users`.
+    policy : Policy, path of a policy file, or None
+        The announced policy when None.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)`` before each stage.
+
+    Returns
+    -------
+    Allocation
+
+    Raises
+    ------
+    DataError
+        If rows are bad (all of them are told at once) or columns are missing.
+    PolicyError
+        If the policy cannot be read, or refers to columns that are not there.
+    InfeasibleError
+        If the minimum for everybody is more than the budget.
+    VerificationError
+        If the result does not pass its own verification; please report it.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> users = pa.table({
+    ...     "user_id": ["ann", "bob", "cy"],
+    ...     "liquidation_loss": ["80.00", "60.00", "20.00"],
+    ...     "net_assets": ["100.00", "60.00", "30.00"],
+    ... })
+    >>> result = allocate(users, Policy.default().replace(budget="100.00"))
+    >>> result.to_arrow().column("award_cents").to_pylist()
+    [5440, 4560, 0]
+    >>> result.certificate.ok
+    True
+    """
+    chosen = as_policy(policy)
+    stages = Stages(progress)
+    return run(load(users, [chosen], stages), chosen, stages)
+
+
+def as_policy(policy: Policy | str | os.PathLike[str] | None) -> Policy:
+    """Return a policy as it is, load it from a file, or take the announced one."""
+    if policy is None:
+        return Policy.default()
+    return policy if isinstance(policy, Policy) else Policy.load(policy)
+
+
+def load(source: object, policies: Sequence[Policy], stages: Stages, *, max_bad: int = 0) -> Loaded:
+    """Read and check a users table for some policies.
+
+    Parameters
+    ----------
+    source : object
+        As in `allocate`.
+    policies : sequence of Policy
+        They must agree on the names of columns.
+    stages : Stages
+    max_bad : int
+        Up to so many bad rows are set aside; more are an error.
+
+    Returns
+    -------
+    Loaded
+
+    Raises
+    ------
+    DataError
+    """
+    columns = policies[0].columns
+    if any(policy.columns != columns for policy in policies):
+        raise DataError("the policies map columns differently: they cannot share a users table")
+    attributes = tuple(dict.fromkeys(name for policy in policies for name in policy.attributes))
+    net_assets = any(policy.needs_net_assets for policy in policies)
+    with stages.stage("load"):
+        needed = needed_columns(columns, attributes, net_assets=net_assets)
+        table = read_users(source, columns=needed)
+    with stages.stage("check"):
+        users, findings = check_users(
+            table, columns=columns, attributes=attributes, net_assets=net_assets
+        )
+        for policy in policies:
+            check_attributes(users, policy, findings)
+        if not findings.count:
+            return Loaded(users, table)
+        if findings.count > max_bad or findings.count == len(users):
+            raise findings.error(table)
+        return Loaded(
+            users.take(~findings.mask(len(users))), table, findings.quarantine_table(table)
+        )
+
+
+def run(loaded: Loaded, policy: Policy, stages: Stages) -> Allocation:
+    """Allocate to users that are already loaded.
+
+    Parameters
+    ----------
+    loaded : Loaded
+    policy : Policy
+    stages : Stages
+
+    Returns
+    -------
+    Allocation
+    """
+    users = loaded.users
+    eligibility, weighing, compiled = derive(users, policy, stages)
+    award_cents = np.zeros(len(users), dtype=np.int64)
+    with stages.stage("solve"):
+        units = solve(compiled.problem, rule_of(policy)).awards
+        award_cents[compiled.rows] = units * compiled.unit_cents
+    with stages.stage("verify"):
+        certificate = certify(policy, compiled, award_cents)
+        table = awards_table(users, policy, eligibility, weighing, compiled, award_cents)
+    if not certificate.ok:
+        raise VerificationError(
+            "the result does not pass its own verification, which is a fault of this program; "
+            "please report it: " + "; ".join(certificate.failures)
+        )
+    warnings = [str(each) for each in advice(policy, ready_table=True)]
+    if users.rounded:
+        warnings.append(
+            f"{users.rounded:,} users have float amounts with more than 8 decimals, which were "
+            "rounded half-even"
+        )
+    for warning in warnings:
+        logger.warning(warning)
+    return Allocation(
+        table=table,
+        policy=policy,
+        certificate=certificate,
+        sources=loaded.read.sources,
+        simulated=loaded.read.simulated,
+        warnings=tuple(warnings),
+        stages=tuple(stages.finished),
+        quarantined=loaded.quarantined,
+    )
+
+
+def derive(users: Users, policy: Policy, stages: Stages) -> tuple[Eligibility, Weighing, Compiled]:
+    """Derive who is in, what they weigh, and the problem that follows."""
+    with stages.stage("eligibility"):
+        eligibility = decide(users, policy)
+    with stages.stage("weights"):
+        weighing = weigh(users, policy)
+        return eligibility, weighing, compile_problem(users, policy, eligibility, weighing)

@@ -1,0 +1,146 @@
+"""Verify a run's directory: files, inputs, policy, and every value of the awards table."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from allocator.allocation.evidence import Certificate, certify
+from allocator.allocation.folder import damaged, file_digest, read_awards, read_manifest
+from allocator.allocation.pipeline import Loaded, as_policy, derive, load
+from allocator.allocation.stages import Stages
+from allocator.allocation.table import awards_table
+from allocator.errors import AllocatorError, DataError
+from allocator.policy.compile import compile_problem
+from allocator.policy.schema import Policy
+
+__all__ = ["Recheck", "recheck"]
+
+CLOSE = 1e-12  # weights differ that little between machines whose power functions round differently
+
+
+@dataclass(frozen=True)
+class Recheck:
+    """What came of verifying a run.
+
+    Attributes
+    ----------
+    faults : tuple of str
+        What does not fit; empty when everything does.
+    certificate : Certificate or None
+        Of the stored awards, derived afresh; None when the inputs cannot be read.
+    """
+
+    faults: tuple[str, ...]
+    certificate: Certificate | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything fits."""
+        return not self.faults
+
+
+def recheck(
+    directory: str | os.PathLike[str],
+    users: object = None,
+    policy: Policy | str | os.PathLike[str] | None = None,
+    stages: Stages | None = None,
+) -> Recheck:
+    """Recompute a run from the inputs that its manifest names, without solving anything.
+
+    Parameters
+    ----------
+    directory : path
+    users : path or table, optional
+        Instead of the inputs named in the manifest.
+    policy : Policy or path, optional
+        Instead of the policy in the directory.
+    stages : Stages, optional
+
+    Returns
+    -------
+    Recheck
+    """
+    folder = Path(directory)
+    stages = Stages() if stages is None else stages
+    try:
+        manifest = read_manifest(folder)
+    except DataError as error:
+        return Recheck((str(error),), None)
+    faults = damaged(folder, manifest)
+    try:
+        chosen = as_policy(folder / "policy.toml" if policy is None else policy)
+        if chosen.digest != manifest["policy"]["sha256"]:
+            faults.append("the policy was changed: its sha256 is not the manifest's")
+        source = _inputs(manifest, faults) if users is None else users
+        if source is None:
+            return Recheck(tuple(faults), None)
+        loaded = load(source, [chosen], stages, max_bad=manifest["quarantined"])
+        digests = [each["sha256"] for each in manifest["inputs"]]
+        if users is not None and [each.sha256 for each in loaded.read.sources] != digests:
+            faults.append("the users given are not the ones of the run: their sha256 differs")
+        stored = read_awards(folder, manifest)
+        certificate = _compare(loaded, chosen, stored, faults, stages)
+    except (AllocatorError, OSError, pa.ArrowException, KeyError) as error:
+        faults.append(str(error))
+        return Recheck(tuple(faults), None)
+    faults += certificate.failures
+    return Recheck(tuple(faults), certificate)
+
+
+def _inputs(manifest: dict[str, Any], faults: list[str]) -> Any:
+    """Return the inputs that the manifest names, having compared their digests."""
+    paths = []
+    for entry in manifest["inputs"]:
+        path = entry["path"]
+        if entry["sha256"] is None or path == "-":
+            faults.append("the users came from no file: name them with --users")
+            return None
+        if not os.path.isfile(path):
+            faults.append(f"the input {path} is missing: name the users with --users")
+            return None
+        if file_digest(path) != entry["sha256"]:
+            faults.append(f"the input {path} was changed since the run")
+        paths.append(path)
+    return paths[0] if len(paths) == 1 else paths
+
+
+def _compare(
+    loaded: Loaded, policy: Policy, stored: pa.Table, faults: list[str], stages: Stages
+) -> Certificate:
+    """Derive everything but the awards, and hold the stored table against it."""
+    users = loaded.users
+    eligibility, weighing, compiled = derive(users, policy, stages)
+    with stages.stage("verify"):
+        if stored.num_rows != len(users):
+            raise DataError(
+                f"the awards table has {stored.num_rows:,} rows, the users are {len(users):,}"
+            )
+        if weighing.weight is not None and "weight" in stored.column_names:
+            weight = np.asarray(stored.column("weight").fill_null(0.0))
+            if np.allclose(weight, weighing.weight, rtol=CLOSE, atol=0.0):
+                weighing = replace(weighing, weight=weight)
+                compiled = compile_problem(users, policy, eligibility, weighing)
+        cents = np.asarray(stored.column("award_cents").cast(pa.int64()).fill_null(0))
+        expected = awards_table(users, policy, eligibility, weighing, compiled, cents)
+        for name in expected.column_names:
+            if name not in stored.column_names:
+                faults.append(f"the awards table has no column {name}")
+            elif not _equal(expected.column(name), stored.column(name)):
+                faults.append(f"the column {name} of the awards table is not what follows")
+        return certify(policy, compiled, cents)
+
+
+def _equal(expected: pa.ChunkedArray, stored: pa.ChunkedArray) -> bool:
+    if expected.type == stored.type and not pa.types.is_dictionary(expected.type):
+        return bool(expected.equals(stored))
+    if pa.types.is_null(expected.type):
+        return bool(stored.null_count == len(stored))
+    if pa.types.is_floating(expected.type):
+        return bool(expected.equals(stored.cast(expected.type)))
+    return bool(expected.cast(pa.string()).equals(stored.cast(pa.string())))

@@ -1,0 +1,147 @@
+"""`Allocation`: awards, their certificate, and everything that can be asked of them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from allocator.allocation.evidence import Certificate
+from allocator.allocation.stages import Stage
+from allocator.data.table import Source
+from allocator.policy.schema import Policy
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from allocator.allocation.explain import Explanation
+    from allocator.allocation.summary import Summary
+
+__all__ = ["Allocation"]
+
+
+@dataclass(frozen=True, eq=False)
+class Allocation:
+    """The result of allocating a budget to users by a policy.
+
+    Attributes
+    ----------
+    table : pyarrow.Table
+        One row per user, in input order; see `to_arrow`.
+    policy : Policy
+    certificate : Certificate
+    sources : tuple of Source
+        The files the users came from.
+    simulated : str or None
+        What the users table says about having been simulated.
+    warnings : tuple of str
+    stages : tuple of Stage
+        Seconds and peak memory of each stage of the run.
+    quarantined : pyarrow.Table or None
+        Bad rows that were set aside.
+    """
+
+    table: pa.Table
+    policy: Policy
+    certificate: Certificate
+    sources: tuple[Source, ...]
+    simulated: str | None = None
+    warnings: tuple[str, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    quarantined: pa.Table | None = field(default=None, repr=False)
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def __repr__(self) -> str:
+        c = self.certificate
+        return f"Allocation({self.policy.name!r}, {c.eligible:,} of {c.users:,} users, {c.status})"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<pre>{escape(str(self.summary()))}</pre>"
+
+    def to_arrow(self) -> pa.Table:
+        """Return the awards as an Arrow table.
+
+        Returns
+        -------
+        pyarrow.Table
+            user_id, eligible, reason, loss, net_assets (as read), loss_ratio, claim, factor,
+            weight, lower_cents, upper_cents, binding, award_cents.
+        """
+        return self.table
+
+    @cached_property
+    def awards(self) -> pd.DataFrame:
+        """The awards as a pandas frame, made on first use; decimals become floats."""
+        columns = {}
+        for name in self.table.column_names:
+            column = self.table.column(name)
+            is_decimal = pa.types.is_decimal(column.type)
+            columns[name] = column.cast(pa.float64()) if is_decimal else column
+        frame: pd.DataFrame = pa.table(columns).to_pandas()
+        return frame
+
+    @property
+    def formula(self) -> str:
+        """The effective formula in one line, numbers filled in."""
+        return self.certificate.formula
+
+    def summary(self) -> Summary:
+        """Return the figures of the run; printed, they are a page worth reading."""
+        from allocator.allocation.summary import summarize
+
+        return summarize(self)
+
+    def explain(self, user_id: object, versus: object | None = None) -> Explanation:
+        """Say why a user gets what they get, or why two users differ.
+
+        Parameters
+        ----------
+        user_id : str or int
+        versus : str or int, optional
+            Another user.
+
+        Returns
+        -------
+        Explanation
+            ``str()`` of it is for an analyst; ``.customer`` is for the user.
+
+        Raises
+        ------
+        DataError
+            If there is no such user.
+        """
+        from allocator.allocation.explain import explain
+
+        return explain(self, user_id, versus)
+
+    def save(self, directory: str | os.PathLike[str], force: bool = False) -> None:
+        """Write the run to a directory: awards, certificate, summary, policy, manifest.
+
+        Parameters
+        ----------
+        directory : path
+        force : bool
+            Replace a run of other inputs that is already there.
+
+        Raises
+        ------
+        AllocatorError
+            If the directory holds something else, or cannot be written.
+        """
+        from allocator.allocation.folder import save
+
+        save(self, directory, force=force)
+
+    @property
+    def plot(self) -> Any:
+        """Figures of this allocation, such as ``result.plot.awards()``."""
+        from importlib import import_module
+
+        return import_module("allocator.report.figures").Plots([self])

@@ -1,0 +1,107 @@
+"""The awards table: one row per input row, in input order."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from allocator.data.check import LOSS, NET_ASSETS, Users
+from allocator.money import CENTS, FINE, exact
+from allocator.policy.compile import Compiled
+from allocator.policy.eligibility import Eligibility
+from allocator.policy.schema import Policy
+from allocator.policy.weights import Weighing
+
+__all__ = ["BINDING", "awards_table", "with_decimal_award"]
+
+BINDING = ("none", "floor", "cap", "loss", "group")
+RATIO_DIGITS = 9  # decimals of a loss ratio in files; it decides nothing
+
+
+def awards_table(
+    users: Users,
+    policy: Policy,
+    eligibility: Eligibility,
+    weighing: Weighing,
+    compiled: Compiled,
+    award_cents: NDArray[np.int64],
+) -> pa.Table:
+    """Put together what a run says about every user.
+
+    Returns
+    -------
+    pyarrow.Table
+        user_id, eligible, reason, loss, net_assets (as read; null when the policy does not need
+        them), loss_ratio, claim (dollars), factor, weight, lower_cents, upper_cents, binding
+        (floor, cap, loss, group, none), award_cents. Cents are int64, never null, 0 for the
+        ineligible.
+    """
+    n, rows = len(users), compiled.rows
+    lower, upper = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    lower[rows] = compiled.problem.lower * compiled.unit_cents
+    upper[rows] = compiled.problem.upper * compiled.unit_cents
+    codes = eligibility.codes.astype(np.int8 if len(eligibility.labels) < 128 else np.int16)
+    reason = pa.DictionaryArray.from_arrays(codes, pa.array(eligibility.labels))
+    loss = _as_read(users, policy, LOSS)
+    net = _as_read(users, policy, NET_ASSETS) if policy.needs_net_assets else pa.nulls(n)
+    ratio = None if weighing.ratio is None else np.round(weighing.ratio, RATIO_DIGITS)
+    return pa.table(
+        {
+            "user_id": users.ids,
+            "eligible": pa.array(eligibility.eligible),
+            "reason": reason,
+            "loss": loss,
+            "net_assets": net,
+            "loss_ratio": _floats(n, ratio),
+            "claim": pa.array(weighing.claim / FINE),
+            "factor": pa.array(np.ones(n) if weighing.factor is None else weighing.factor),
+            "weight": _floats(n, weighing.weight),
+            "lower_cents": pa.array(lower),
+            "upper_cents": pa.array(upper),
+            "binding": _binding(policy, rows, lower, upper, award_cents),
+            "award_cents": pa.array(award_cents),
+        }
+    )
+
+
+def with_decimal_award(table: pa.Table) -> pa.Table:
+    """Add the award in dollars, as a decimal, for people who read CSV.
+
+    Examples
+    --------
+    >>> table = pa.table({"award_cents": [1215]})
+    >>> with_decimal_award(table).column("award")[0].as_py()
+    Decimal('12.15')
+    """
+    cents = table.column("award_cents").combine_chunks()
+    wide = np.zeros((len(cents), 2), dtype=np.int64)
+    wide[:, 0] = cents.to_numpy()
+    buffers = [None, pa.py_buffer(wide)]
+    award = pa.Array.from_buffers(pa.decimal128(18, 2), len(cents), buffers)
+    return table.append_column("award", award)
+
+
+def _as_read(users: Users, policy: Policy, name: str) -> pa.ChunkedArray:
+    return users.table.column(policy.columns.get(name, name))
+
+
+def _floats(n: int, values: NDArray[np.float64] | None) -> pa.Array:
+    """Return floats with nan as null."""
+    return pa.nulls(n, pa.float64()) if values is None else pa.array(values, from_pandas=True)
+
+
+def _binding(
+    policy: Policy,
+    rows: NDArray[np.int64],
+    lower: NDArray[np.int64],
+    upper: NDArray[np.int64],
+    awards: NDArray[np.int64],
+) -> pa.DictionaryArray:
+    """Tell which bound each award stands at; a floor that is also the cap is told as the floor."""
+    codes = np.zeros(len(awards), dtype=np.int8)
+    maximum = int(exact(policy.award.maximum) * CENTS)
+    mine, floor, cap = awards[rows], lower[rows], upper[rows]
+    kind = np.where(mine == cap, np.where(cap == maximum, 2, 3), 0)
+    codes[rows] = np.where(mine == floor, 1, kind)
+    return pa.DictionaryArray.from_arrays(codes, pa.array(BINDING))

@@ -1,0 +1,50 @@
+"""``allocator compare`` and ``allocator report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from allocator.cli.console import print_json, tell
+from allocator.cli.options import json_option, read_policy
+
+__all__ = ["compare", "report"]
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, metavar="USERS|DIR...")
+@click.option("--policy", "policies", multiple=True, help="A policy or preset; twice or more.")
+@json_option
+def compare(sources: tuple[str, ...], policies: tuple[str, ...], as_json: bool) -> None:
+    """Compare policies on the same USERS, or the runs in several DIRs."""
+    from allocator.allocation.folder import load_allocation
+    from allocator.scenarios.compare import compare as compare_runs
+
+    if policies:
+        if len(sources) != 1:
+            raise click.UsageError("with --policy, name one users file")
+        if len(policies) == 1:
+            policies = ("announced", *policies)
+        result = compare_runs(sources[0], *(read_policy(name) for name in policies))
+    elif len(sources) > 1:
+        result = compare_runs(*(load_allocation(each) for each in sources))
+    else:
+        raise click.UsageError("name two runs, or one users file and --policy")
+    if as_json:
+        print_json(result.to_dict())
+    else:
+        click.echo(str(result))
+
+
+@click.command()
+@click.argument("directories", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="DIR/report.html if not given.")
+def report(directories: tuple[Path, ...], out: Path | None) -> None:
+    """Write a report of the runs in DIRECTORIES: one self-contained page, no user ids."""
+    from allocator.allocation.folder import load_allocation
+    from allocator.report.report import report as write_report
+
+    path = directories[0] / "report.html" if out is None else out
+    write_report([load_allocation(each) for each in directories], path)
+    tell(f"open {path}")

@@ -1,0 +1,67 @@
+"""What all commands share: exit codes, progress on standard error, results on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from allocator.errors import (
+    AllocatorError,
+    DataError,
+    InfeasibleError,
+    PolicyError,
+    UnsupportedError,
+    VerificationError,
+)
+
+__all__ = ["exit_code", "print_json", "progress", "tell", "tell_error"]
+
+_CODES: tuple[tuple[type[AllocatorError], int], ...] = (
+    (DataError, 3),
+    (PolicyError, 4),
+    (UnsupportedError, 4),
+    (InfeasibleError, 5),
+    (VerificationError, 6),
+    (AllocatorError, 1),
+)
+
+
+def exit_code(error: BaseException) -> int | None:
+    """Return the exit code of an error; None for one that nobody raised on purpose."""
+    if isinstance(error, BrokenPipeError):
+        return 1
+    return next((code for kind, code in _CODES if isinstance(error, kind)), None)
+
+
+def tell_error(error: BaseException) -> None:
+    """Tell an error on standard error."""
+    if not isinstance(error, BrokenPipeError):
+        click.echo(f"Error: {error}", err=True)
+
+
+def tell(text: str) -> None:
+    """Tell something that is not the result."""
+    click.echo(text, err=True)
+
+
+def print_json(content: Any) -> None:
+    """Print one JSON object and nothing else."""
+    click.echo(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def progress(*, quiet: bool = False) -> Callable[[str, int, int], None] | None:
+    """Return a callback that shows the running stage on a terminal."""
+    if quiet or not sys.stderr.isatty():
+        return None
+
+    def show(stage: str, done: int, total: int) -> None:
+        sys.stderr.write(f"\r\x1b[K[{done}/{total}] {stage} ...")
+        sys.stderr.flush()
+        if stage == "write":
+            sys.stderr.write("\r\x1b[K")
+
+    return show

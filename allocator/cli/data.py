@@ -1,0 +1,72 @@
+"""``allocator data``: simulate, prepare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from allocator.cli.console import tell
+from allocator.cli.options import read_policy
+
+__all__ = ["data"]
+
+
+@click.group()
+def data() -> None:
+    """Simulate users, or prepare them from events."""
+
+
+@data.command()
+@click.option("--users", "n", type=click.IntRange(min=1), required=True)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help=".parquet or .csv")
+def simulate(n: int, seed: int, out: Path) -> None:
+    """Simulate a users table; the same seed gives the same bytes."""
+    from allocator.data.simulate import simulate_users
+
+    _write(simulate_users(n, seed=seed).table, out)
+    tell(f"{n:,} simulated users in {out}")
+
+
+@data.command()
+@click.option("--liquidations", required=True, help="user_id, time, product, loss")
+@click.option("--snapshot", required=True, help="user_id, net_assets")
+@click.option("--attributes", help="user_id, and whatever a policy refers to")
+@click.option("--policy", required=True, help="Gives the window, the products, the columns.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help=".parquet or .csv")
+def prepare(
+    liquidations: str, snapshot: str, attributes: str | None, policy: str, out: Path
+) -> None:
+    """Make a users table: filter the window and products, sum per user, join the snapshot."""
+    from allocator.data.prepare import prepare as make_table
+    from allocator.policy.values import read_instant
+
+    chosen = read_policy(policy)
+    rules = chosen.eligibility
+    table, counts = make_table(
+        liquidations,
+        snapshot,
+        attributes,
+        window_start=read_instant(rules.window_start),
+        window_end=read_instant(rules.window_end),
+        products=rules.products,
+        columns=chosen.columns,
+    )
+    _write(table.table, out)
+    click.echo(str(counts))
+    tell(f"{len(table):,} users in {out}")
+
+
+def _write(table: object, out: Path) -> None:
+    from allocator.data.write import write_csv, write_parquet
+    from allocator.errors import AllocatorError
+
+    if not out.parent.is_dir():
+        raise AllocatorError(f"cannot write {out}: there is no folder {out.parent}")
+    write = {".parquet": write_parquet, ".csv": write_csv}.get(out.suffix)
+    if write is None:
+        raise click.UsageError(
+            f"--out must end in .parquet or .csv, not {out.suffix or out.name!r}"
+        )
+    write(out, table)

@@ -1,0 +1,29 @@
+"""``allocator explain``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from allocator.cli.console import print_json
+from allocator.cli.options import json_option
+
+__all__ = ["explain"]
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("user_id")
+@click.option("--versus", help="Another user: say why the two differ.")
+@click.option("--for", "reader", type=click.Choice(["customer", "analyst"]), default="analyst")
+@json_option
+def explain(directory: Path, user_id: str, versus: str | None, reader: str, as_json: bool) -> None:
+    """Say why USER_ID gets what they get in the run in DIRECTORY."""
+    from allocator.allocation.folder import load_allocation
+
+    explanation = load_allocation(directory).explain(user_id, versus)
+    if as_json:
+        print_json(explanation.to_dict())
+    else:
+        click.echo(explanation.customer if reader == "customer" else explanation.analyst)

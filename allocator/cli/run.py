@@ -1,0 +1,142 @@
+"""``allocator run`` and ``allocator check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from allocator.cli.console import print_json, progress, tell
+from allocator.cli.options import json_option, policy_option, read_policy
+
+__all__ = ["check", "run", "run_to_directory"]
+
+
+@click.command()
+@click.argument("users")
+@policy_option
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Directory; runs/NAME-HASH if not given."
+)
+@click.option("--format", "form", type=click.Choice(["parquet", "csv"]), default="parquet")
+@click.option("--on-bad-rows", type=click.Choice(["fail", "quarantine"]), default="fail")
+@click.option("--max-bad", type=click.IntRange(min=0), help="Bad rows to set aside at the most.")
+@click.option("--report", is_flag=True, help="Write report.html, too.")
+@json_option
+@click.option("--force", is_flag=True, help="Replace a run of other inputs.")
+def run(
+    users: str,
+    policy: str | None,
+    out: Path | None,
+    form: str,
+    on_bad_rows: str,
+    max_bad: int | None,
+    report: bool,
+    as_json: bool,
+    force: bool,
+) -> None:
+    """Allocate a budget to USERS: a file, a folder, a glob, or - for standard input.
+
+    Without --policy, by the announced policy.
+    """
+    if (on_bad_rows == "quarantine") != (max_bad is not None):
+        raise click.UsageError("--on-bad-rows quarantine and --max-bad N go together")
+    run_to_directory(
+        users,
+        read_policy(policy),
+        out,
+        csv=form == "csv",
+        max_bad=max_bad or 0,
+        report=report,
+        as_json=as_json,
+        force=force,
+    )
+
+
+def run_to_directory(
+    users: Any,
+    policy: Any,
+    out: Path | None,
+    *,
+    csv: bool = False,
+    max_bad: int = 0,
+    report: bool = False,
+    as_json: bool = False,
+    force: bool = False,
+) -> Path:
+    """Run, write the directory, and tell what happened; an unchanged run is left as it is."""
+    from allocator.allocation import folder, pipeline
+    from allocator.allocation.stages import Stages
+
+    stages = Stages(progress(quiet=as_json))
+    loaded = pipeline.load(users, [policy], stages, max_bad=max_bad)
+    sources = loaded.read.sources
+    directory = folder.default_directory(sources, policy) if out is None else out
+    wanted = {"awards.csv" if csv else "awards.parquet", *(["report.html"] if report else [])}
+    if folder.holds(directory, sources, policy, wanted):
+        allocation = folder.load_allocation(directory)
+        tell(f"unchanged: {directory} holds the run of these inputs and this policy")
+    else:
+        allocation = pipeline.run(loaded, policy, stages)
+        html = _report(allocation) if report else None
+        with stages.stage("write"):
+            folder.save(allocation, directory, force=force, csv=csv, html=html)
+    if as_json:
+        print_json(
+            {
+                "directory": str(directory),
+                "summary": allocation.summary().to_dict(),
+                "certificate": allocation.certificate.to_dict(),
+                "warnings": list(allocation.warnings),
+                "stages": [vars(stage) for stage in stages.finished],
+            }
+        )
+        return directory
+    click.echo(allocation.summary().text(next_line=_next(allocation, directory, report=report)))
+    _tell_stages(stages)
+    if allocation.quarantined is not None:
+        tell(
+            f"{allocation.quarantined.num_rows:,} bad rows set aside in {directory}/quarantined.csv"
+        )
+    return directory
+
+
+@click.command()
+@click.argument("users")
+@policy_option
+@json_option
+def check(users: str, policy: str | None, as_json: bool) -> None:
+    """Read and check USERS and say who would be in; write nothing."""
+    from allocator.allocation import pipeline
+    from allocator.allocation.stages import Stages
+
+    chosen = read_policy(policy)
+    stages = Stages(progress(quiet=as_json))
+    loaded = pipeline.load(users, [chosen], stages)
+    eligibility, _, _ = pipeline.derive(loaded.users, chosen, stages)
+    counts = {"users": len(loaded.users), **eligibility.counts()}
+    if as_json:
+        print_json(counts)
+        return
+    click.echo(f"{len(loaded.users):,} users read, no bad rows. By policy {chosen.name!r}:")
+    for reason, count in eligibility.counts().items():
+        click.echo(f"{count:>12,} {reason}")
+
+
+def _report(allocation: Any) -> str:
+    from allocator.report.report import render
+
+    return render([allocation])
+
+
+def _next(allocation: Any, directory: Path, *, report: bool) -> str:
+    first = allocation.table.column("user_id")[0].as_py()
+    text = f"next: allocator explain {directory} {first}"
+    return f"{text}      open {directory}/report.html" if report else text
+
+
+def _tell_stages(stages: Any) -> None:
+    done = stages.finished
+    seconds = "  ".join(f"{stage.name} {stage.seconds:.2f}" for stage in done)
+    tell(f"seconds: {seconds}  (peak {done[-1].peak_mib:,.0f} MiB)")

@@ -1,0 +1,51 @@
+"""``allocator verify``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from allocator.cli.console import print_json, progress
+from allocator.cli.options import json_option, read_policy
+from allocator.errors import VerificationError
+
+__all__ = ["verify"]
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--users", help="The users, instead of the inputs that the manifest names.")
+@click.option("--policy", help="The policy, instead of the one in the directory.")
+@json_option
+def verify(directory: Path, users: str | None, policy: str | None, as_json: bool) -> None:
+    """Recompute the run in DIRECTORY from its inputs; exit 6 if anything does not fit."""
+    from allocator.allocation.recheck import recheck
+    from allocator.allocation.stages import Stages
+
+    chosen = None if policy is None else read_policy(policy)
+    result = recheck(directory, users, chosen, Stages(progress(quiet=as_json)))
+    certificate = result.certificate
+    if as_json:
+        print_json(
+            {
+                "ok": result.ok,
+                "faults": list(result.faults),
+                "certificate": None if certificate is None else certificate.to_dict(),
+            }
+        )
+    elif result.ok and certificate is not None:
+        click.echo(f"verified: {directory}")
+        click.echo("  files, inputs and policy are the ones of the run")
+        for name, passed in certificate.checks.items():
+            click.echo(f"  {name}: {'yes' if passed else 'NO'}")
+        click.echo("It proves:")
+        for sentence in certificate.proves:
+            click.echo(f"  {sentence}")
+        click.echo("It does not prove:")
+        for sentence in certificate.does_not_prove:
+            click.echo(f"  {sentence}")
+    if not result.ok:
+        raise VerificationError(
+            f"{directory} does not verify:\n" + "\n".join(f"  {fault}" for fault in result.faults)
+        )
