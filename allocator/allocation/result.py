@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from allocator.allocation.explain import Explanation
-    from allocator.allocation.summary import Summary
+    from allocator.scenarios.summary import Summary
 
 __all__ = ["Allocation"]
 
@@ -94,7 +94,7 @@ class Allocation:
 
     def summary(self) -> Summary:
         """Return the figures of the run; printed, they are a page worth reading."""
-        from allocator.allocation.summary import summarize
+        from allocator.scenarios.summary import summarize
 
         return summarize(self)
 

@@ -33,7 +33,7 @@ class Stage:
 
 
 class Stages:
-    """A recorder of stages, which tells a callback before each: (stage, stages done, stages in all).
+    """A recorder of stages; before each it tells a callback (stage, stages done, stages in all).
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""`verify`: do these awards follow from these users and this policy?"""
+"""`verify`: whether awards follow from users and a policy."""
 
 from __future__ import annotations
 

@@ -127,12 +127,13 @@ def check(users: str, policy: str | None, as_json: bool) -> None:
 def _report(allocation: Any) -> str:
     from allocator.report.report import render
 
-    return render([allocation])
+    html: str = render([allocation])
+    return html
 
 
 def _next(allocation: Any, directory: Path, *, report: bool) -> str:
     first = allocation.table.column("user_id")[0].as_py()
-    text = f"next: allocator explain {directory} {first}"
+    text = f"allocator explain {directory} {first}"
     return f"{text}      open {directory}/report.html" if report else text
 
 

@@ -202,7 +202,7 @@ def _split(
 
 
 def _kinds(columns: Sequence[NDArray[Any]]) -> tuple[Ints, Ints]:
-    """Number the distinct rows of some columns: each row's number, and one row of each kind."""
+    """Return each row's kind, equal rows being of one kind, and one row of each kind."""
     n = len(columns[0])
     changing = [c for c in columns if n and (c != c[0]).any()]
     if not changing:

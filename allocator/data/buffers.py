@@ -50,8 +50,6 @@ def text_of(array: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     dtype = np.dtype(np.int32 if pa.types.is_string(array.type) else np.int64)
     _, offsets, data = array.buffers()
     places = np.frombuffer(offsets, dtype, len(array) + 1, array.offset * dtype.itemsize)
-    if data is None:  # every text is empty
-        return np.zeros(0, np.uint8), np.zeros(len(array) + 1, np.int64)
     start, end = int(places[0]), int(places[-1])
     return np.frombuffer(data, np.uint8)[start:end], places.astype(np.int64) - start
 

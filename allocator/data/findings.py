@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 import pyarrow as pa
@@ -127,19 +126,18 @@ class Findings:
             withheld: a message may end up in a log.
         """
         reports = list(self._in_order(users))
-        bad = [report for _, report in reports]
         names = _short_names(users.sources)
         count = self.count
         plural = "s" if count != 1 else ""
         lines = [
             f"{count:,} bad row{plural} among the {len(users):,} of {_whole(users.sources)}; "
             "nothing was written.",
-            *self._summary(users),
-            f"The first {SHOWN}:" if len(bad) > SHOWN else "Row by row:",
+            *self._summary(reports, names),
+            f"The first {SHOWN}:" if len(reports) > SHOWN else "Row by row:",
         ]
         lines += [
             f"  {names[report['file']]}:{report['line']}: {_sentence(report)}"
-            for report in islice(bad, SHOWN)
+            for _, _, report in reports[:SHOWN]
         ]
         if not all(source.text for source in users.sources):
             lines.append("A row's line is its position as if below a header: the first is line 2.")
@@ -147,7 +145,7 @@ class Findings:
             f"Correct {'them' if plural else 'it'}, or set {'them' if plural else 'it'} aside: "
             f"--on-bad-rows quarantine --max-bad {count}"
         )
-        return DataError("\n".join(lines), bad)
+        return DataError("\n".join(lines), [report for _, _, report in reports])
 
     def quarantine_table(self, users: UsersTable) -> pa.Table:
         """Set the bad rows apart.
@@ -167,7 +165,7 @@ class Findings:
         rows = self.rows
         reasons: dict[int, list[str]] = {int(row): [] for row in rows}
         where: dict[int, BadRow] = {}
-        for row, report in self._in_order(users):
+        for row, _, report in self._in_order(users):
             reasons[row].append(_sentence(report))
             where[row] = report
         table = users.table.take(pa.array(rows))
@@ -181,8 +179,8 @@ class Findings:
             table = table.append_column(name, pa.array(values, kind))
         return table
 
-    def _in_order(self, users: UsersTable) -> Iterable[tuple[int, BadRow]]:
-        """Every row and rule, by row, with files and lines."""
+    def _in_order(self, users: UsersTable) -> Iterable[tuple[int, int, BadRow]]:
+        """Every row and rule, by row, with files and lines; the second number is the entry's."""
         rows = np.concatenate([NOTHING, *(entry.rows for entry in self._entries)])
         entries = np.repeat(
             np.arange(len(self._entries)), [len(entry.rows) for entry in self._entries]
@@ -190,8 +188,11 @@ class Findings:
         others = np.concatenate([NOTHING, *(_others(entry) for entry in self._entries)])
         order = np.argsort(rows, kind="stable")
         rows, entries, others = rows[order], entries[order], others[order]
-        files, lines = locate(users, rows)
-        other_files, other_lines = locate(users, np.where(others < 0, rows, others))
+        both = np.concatenate([rows, np.where(others < 0, rows, others)])
+        # Together, because finding lines may mean reading a file again.
+        (files, other_files), (lines, other_lines) = (
+            np.split(found, 2) for found in locate(users, both)
+        )
         names = _short_names(users.sources)
         for row, i, file, line, other, other_file, other_line in zip(
             rows.tolist(),
@@ -210,24 +211,23 @@ class Findings:
                 rule += f" line {other_line}"
                 if other_file != file:
                     rule += f" of {names[users.sources[other_file].path]}"
-            yield row, BadRow(file=path, line=line, column=entry.column, rule=rule)
+            yield row, i, BadRow(file=path, line=line, column=entry.column, rule=rule)
 
-    def _summary(self, users: UsersTable) -> Iterable[str]:
-        several = len(users.sources) > 1
-        for entry in self._entries:
-            first = np.sort(entry.rows)[:LINES_SHOWN]
-            files, lines = locate(users, first)
-            names = _short_names(users.sources)
-            spots = [
-                f"{names[users.sources[file].path]}:{line}" if several else str(line)
-                for file, line in zip(files.tolist(), lines.tolist(), strict=True)
-            ]
+    def _summary(
+        self, reports: Iterable[tuple[int, int, BadRow]], names: Mapping[str, str]
+    ) -> Iterable[str]:
+        spots: list[list[str]] = [[] for _ in self._entries]
+        for _, i, report in reports:
+            if len(spots[i]) < LINES_SHOWN:
+                file = f"{names[report['file']]}:" if len(names) > 1 else ""
+                spots[i].append(f"{file}{report['line']}")
+        for entry, first in zip(self._entries, spots, strict=True):
             more = ", ..." if len(entry.rows) > LINES_SHOWN else ""
             rule = entry.rule if entry.others is None else f"{entry.rule} another row"
             plural = "s" if len(entry.rows) != 1 else ""
             yield (
                 f"  {len(entry.rows):,} row{plural}: {_phrase(entry.column, rule)} "
-                f"(line{'s' if len(spots) > 1 else ''} {', '.join(spots)}{more})"
+                f"(line{plural} {', '.join(first)}{more})"
             )
 
 

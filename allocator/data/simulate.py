@@ -99,7 +99,8 @@ def simulate_users(n: int, *, seed: int = 0) -> UsersTable:
     """
     if n < 1 or seed < 0:
         raise DataError(
-            f"cannot simulate {n} users with seed {seed}: at least 1, and 0, are needed"
+            f"cannot simulate {n} users with seed {seed}: give at least 1 user and a seed of 0 or "
+            "more"
         )
     rng = np.random.default_rng(seed)
     loss = _losses(rng, n)

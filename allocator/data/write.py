@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv as text_csv
 import errno
 import hashlib
 import io
@@ -9,7 +10,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from typing import BinaryIO, cast
@@ -125,8 +126,6 @@ def write_parquet(path: str | os.PathLike[str], table: pa.Table) -> tuple[str, i
     """
     from pyarrow import parquet
 
-    table = table.combine_chunks()  # how a table is cut into chunks must not show in the bytes
-
     def write(file: BinaryIO) -> None:
         parquet.write_table(
             table,
@@ -142,7 +141,7 @@ def write_parquet(path: str | os.PathLike[str], table: pa.Table) -> tuple[str, i
 
 
 def write_csv(path: str | os.PathLike[str], table: pa.Table) -> tuple[str, int]:
-    """Write a table as CSV with a header, decimals in plain digits.
+    """Write a table as CSV with a header, decimals in plain digits, quoted only if need be.
 
     Parameters
     ----------
@@ -162,10 +161,16 @@ def write_csv(path: str | os.PathLike[str], table: pa.Table) -> tuple[str, int]:
     """
     from pyarrow import csv
 
-    plain = pa.table(
-        {name: _plain(table.column(name)) for name in table.column_names}
-    ).combine_chunks()
-    return write_file(path, lambda file: csv.write_csv(plain, file), space=table.nbytes)
+    plain = pa.table({name: _plain(table.column(name)) for name in table.column_names})
+
+    def write(file: BinaryIO, quoting: str) -> None:
+        file.write(_csv_header(table.column_names))  # Arrow would put it in quotes always
+        csv.write_csv(plain, file, csv.WriteOptions(include_header=False, quoting_style=quoting))
+
+    try:
+        return write_file(path, lambda file: write(file, "none"), space=table.nbytes)
+    except pa.ArrowInvalid:  # a comma, a quotation mark or a line end in a text
+        return write_file(path, lambda file: write(file, "needed"), space=table.nbytes)
 
 
 def write_json(path: str | os.PathLike[str], content: object) -> tuple[str, int]:
@@ -241,6 +246,12 @@ def _repetitive(table: pa.Table) -> list[str]:
         ):
             names.append(name)
     return names
+
+
+def _csv_header(names: Sequence[str]) -> bytes:
+    line = io.StringIO()
+    text_csv.writer(line, lineterminator="\n").writerow(names)
+    return line.getvalue().encode("utf-8")
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:

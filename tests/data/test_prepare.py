@@ -1,4 +1,4 @@
-"""Events and a snapshot to a users table: filtered, added up exactly, joined, every row accounted for."""
+"""Events and a snapshot to a users table: filtered, summed exactly, every row accounted for."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -134,6 +134,7 @@ def test_rows_with_a_wrong_number_of_fields_are_kept_as_null_rows(put):
         ("a.csv", "a,b\n1,2\n".encode("utf-16"), "is not UTF-8 text (line 1)"),
         ("a.csv", b"a,a\n1,2\n", "more than one column named 'a'; rename"),
         ("a.csv", b'a,b\n1,"2\n3,4\n5,6\n', "the record that starts on line 2 is never closed"),
+        ("a.csv", b'a,b\n"x\ny",2\n\n"3,4\n5,6\n', "that starts on line 5 is never closed"),
         ("a.csv.gz", gzip.compress(b"a,b\n1,2\n" * 999)[:40], "If the file was cut off"),
         ("a.csv", b"PK\x03\x04 and more", "is an Excel workbook or a zip archive"),
         ("a.parquet", BINARY["users.parquet"][:-9], "is not a whole Parquet file"),
@@ -158,6 +159,11 @@ def test_unusable_files(put, name, content, message):
 def test_enormous_header_field(put):
     with pytest.raises(DataError, match="cannot be read as CSV: field larger"):
         read_users(put("a.csv", b"x" * 200_000 + b",b\n1,2\n"))
+
+
+def test_enormous_field_beside_a_malformed_row(put):
+    with pytest.raises(DataError, match="cannot be read as CSV: field larger"):
+        read_users(put("a.csv", b"a,b\n1\n" + b"x" * 200_000 + b",1\n"))
 
 
 def test_quotes_that_the_parsers_read_differently(put, monkeypatch):

@@ -105,7 +105,7 @@ def test_other_types():
     assert inside(pa.nulls(2)) == ([False] * 2, [True] * 2, [False] * 2)
     for values in ([date(2025, 10, 10)], [1760000000]):
         with pytest.raises(
-            DataError, match="column 'time' holds .* values; times must be timestamps"
+            DataError, match=r"column 'time' holds .* values; times must be timestamps"
         ):
             inside(pa.array(values))
 

@@ -79,3 +79,8 @@ def test_many_ids_across_blocks():
 def test_hashes_of_different_ids_differ():
     values = [f"{i:x}" * k for i in range(1, 2000) for k in (1, 3)]
     assert len(set(unique.hashes_of(pa.array(values)).tolist())) == len(set(values))
+
+
+def test_hashes_that_collide_without_any_duplicate(monkeypatch):
+    monkeypatch.setattr(unique, "hashes_of", lambda ids: np.zeros(len(ids), np.uint64))
+    assert found(pa.array(["a", "b"])) == []

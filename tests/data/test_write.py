@@ -56,24 +56,32 @@ def test_csv(tmp_path):
     path = tmp_path / "a.csv"
     table = pa.table(
         {
-            "user_id": ["a", 'b"c', None, "d"],
+            "user_id": ["a", "b", None, "d"],
             "loss": pa.array(
-                [Decimal("0E-8"), Decimal("1E-8"), None, Decimal(50)], "decimal128(19,8)"
+                [Decimal("0E-8"), Decimal("1E-8"), None, Decimal(50)], pa.decimal128(19, 8)
             ),
             "small": pa.array(
-                [Decimal("0"), None, Decimal("1.5"), Decimal("2")], "decimal128(9,2)"
+                [Decimal("0"), None, Decimal("1.5"), Decimal("2")], pa.decimal128(9, 2)
             ),
             "region": pa.array(["EU", "NA", None, "EU"]).dictionary_encode(),
         }
     )
     assert write_csv(path, table) == on_disk(path)
     assert path.read_text() == (
-        '"user_id","loss","small","region"\n'
-        '"a",0.00000000,0.00,"EU"\n'
-        '"b""c",0.00000001,,"NA"\n'
+        "user_id,loss,small,region\n"
+        "a,0.00000000,0.00,EU\n"
+        "b,0.00000001,,NA\n"
         ",,1.50,\n"
-        '"d",50.00000000,2.00,"EU"\n'
+        "d,50.00000000,2.00,EU\n"
     )
+
+
+def test_csv_with_texts_that_need_quotes(tmp_path):
+    path = tmp_path / "a.csv"
+    names = ['b"c', "d,e", "f\ng", "h"]
+    assert write_csv(path, pa.table({"user_id": names, "n, m": [1, 2, 3, 4]})) == on_disk(path)
+    assert path.read_text() == 'user_id,"n, m"\n"b""c",1\n"d,e",2\n"f\ng",3\n"h",4\n'
+    assert read_users(path).table.column("user_id").to_pylist() == names
 
 
 def test_json(tmp_path):

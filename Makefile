@@ -1,0 +1,49 @@
+# make demo   the main job: 1.7 million simulated users, awards, certificate, report
+# make test   every check; make lint, make bench, make notebooks: parts of the work
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: demo test lint bench notebooks browser clean
+.DELETE_ON_ERROR:
+
+demo: .venv/report.stamp
+	$(BIN)/allocator demo
+
+test: .venv/dev.stamp lint browser
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=
+	$(BIN)/python -m coverage report --fail-under=95 \
+		--include='allocator/core/*,allocator/policy/*,allocator/money.py'
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/dev.stamp
+	$(BIN)/python -m benchmarks
+
+notebooks: .venv/dev.stamp
+	$(BIN)/jupytext --to ipynb --execute notebooks/*.py
+
+# Debian keeps venv in a package of its own; a virtual environment without pip is made anew.
+.venv/bin/pip:
+	$(PYTHON) -m venv --clear .venv || { \
+		echo "python3-venv is missing: installing it (as root), or install it and run make again"; \
+		apt-get update -qq && apt-get install -y -qq python3-venv && $(PYTHON) -m venv --clear .venv; }
+
+.venv/report.stamp: pyproject.toml constraints.txt | .venv/bin/pip
+	$(INSTALL) -e '.[report]'
+	touch $@
+
+.venv/dev.stamp: pyproject.toml constraints.txt | .venv/bin/pip
+	$(INSTALL) -e '.[dev]'
+	touch $@ .venv/report.stamp
+
+# The report is tested in a real browser.
+browser:
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
+
+clean:
+	rm -rf .venv runs

@@ -1,0 +1,114 @@
+"""What the same users would get under another rule, solved from the awards table alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, overload
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from allocator.allocation.result import Allocation
+from allocator.core.problem import Problem
+from allocator.core.rules import AlphaFair, Proportional, Rule
+from allocator.core.solve import solve
+from allocator.money import CENTS, FINE, exact
+from allocator.scenarios.columns import numbers
+
+__all__ = ["Alternative", "alternatives", "awards_under"]
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Another rule for the same users, floors and caps.
+
+    Attributes
+    ----------
+    name : str
+    rule : Rule
+    """
+
+    name: str
+    rule: Rule
+
+
+@dataclass(frozen=True, eq=False)
+class _Ids(Sequence[object]):
+    """Ids of some rows, read one at a time: only users who are tied are ever asked for."""
+
+    ndim: ClassVar[int] = 1  # so that numpy need not read all of them to find out
+
+    column: pa.ChunkedArray
+    rows: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, i: int) -> object: ...
+    @overload
+    def __getitem__(self, i: slice) -> Sequence[object]: ...
+    def __getitem__(self, i: int | slice) -> object:
+        if isinstance(i, slice):
+            return _Ids(self.column, self.rows[i])
+        return self.column[int(self.rows[i])].as_py()
+
+
+def alternatives(allocation: Allocation) -> tuple[Alternative, ...]:
+    """Name the rules that a run is best seen beside: pro rata, and weights at another alpha.
+
+    Parameters
+    ----------
+    allocation : Allocation
+
+    Returns
+    -------
+    tuple of Alternative
+        None for a run that is itself pro rata, which has no weights.
+    """
+    policy = allocation.policy
+    if not policy.uses_weights:
+        return ()
+    objective = policy.objective
+    broad = Alternative("broad (alpha 2)", AlphaFair(2))
+    if objective.alpha == 2 and objective.of == "amount":
+        broad = Alternative("alpha 1", AlphaFair(1))
+    return Alternative("pro rata", Proportional()), broad
+
+
+def awards_under(allocation: Allocation, rules: Sequence[Rule]) -> list[NDArray[np.int64]]:
+    """Return what the eligible users would get under other rules.
+
+    Parameters
+    ----------
+    allocation : Allocation
+        With m eligible users.
+    rules : sequence of Rule
+
+    Returns
+    -------
+    list of ndarray of int64, shape (m,)
+        Cents, whole units of the policy, in the order of the awards table.
+    """
+    table, policy = allocation.table, allocation.policy
+    unit = int(exact(policy.award.unit) * CENTS)
+    rows = np.flatnonzero(numbers(table, "eligible"))
+    if not len(rows):
+        return [np.zeros(0, dtype=np.int64) for _ in rules]
+    awards = []
+    for rule in rules:
+        by_claim = isinstance(rule, Proportional)
+        claims = np.rint(numbers(table, "claim")[rows] * FINE).astype(np.int64)
+        problem = Problem(
+            budget=allocation.certificate.budget_cents // unit,
+            lower=numbers(table, "lower_cents")[rows] // unit,
+            upper=numbers(table, "upper_cents")[rows] // unit,
+            weights=None if by_claim else numbers(table, "weight")[rows],
+            claims=claims if by_claim else None,
+            ids=_Ids(table.column("user_id"), rows),
+            tie_break_key=policy.tie_break_key,
+        )
+        awards.append(solve(problem, rule).awards * unit)
+    return awards

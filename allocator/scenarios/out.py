@@ -1,0 +1,154 @@
+"""Who is out, why, and whether that was announced or is assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from allocator.allocation.result import Allocation
+from allocator.money import FINE_PER_CENT
+from allocator.policy.eligibility import ELIGIBLE
+from allocator.policy.schema import Policy
+from allocator.policy.sources import Source
+from allocator.scenarios.columns import losses, reasons
+from allocator.scenarios.metrics import group_totals
+
+__all__ = ["Out", "funnel", "out_by_reason", "reason_source", "reason_text"]
+
+# The keys that decide a reason, the least certain of which is its source.
+_KEYS = {
+    "already_compensated": ("eligibility.exclude_already_compensated",),
+    "loss_below_minimum": ("eligibility.min_loss",),
+    "no_net_assets": ("eligibility.nonpositive_net_assets",),
+    "loss_ratio_below_minimum": ("eligibility.min_loss_ratio",),
+    "cap_below_minimum": ("award.cap_at_loss", "award.minimum"),
+}
+
+
+@dataclass(frozen=True)
+class Out:
+    """The users who are out for one reason.
+
+    Attributes
+    ----------
+    reason : str
+        The reason code.
+    text : str
+        The same for people: ``lost under $50``.
+    users : int
+    loss_cents : int
+        What they lost, rounded half-even to the cent.
+    source : {"announced", "assumed", "set"}
+    """
+
+    reason: str
+    text: str
+    users: int
+    loss_cents: int
+    source: Source
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON."""
+        return dict(vars(self))
+
+
+def out_by_reason(allocation: Allocation) -> tuple[Out, ...]:
+    """Count who is out for which reason, and what they lost.
+
+    Parameters
+    ----------
+    allocation : Allocation
+
+    Returns
+    -------
+    tuple of Out
+        In order of precedence; reasons that nobody has are left out.
+    """
+    table, policy = allocation.table, allocation.policy
+    codes, labels = reasons(table, policy)
+    users = np.bincount(codes, minlength=len(labels)).tolist()
+    lost = group_totals(codes, len(labels), losses(table, policy))
+    return tuple(
+        Out(label, reason_text(label, policy), n, _cents(fine), reason_source(label, policy))
+        for label, n, fine in zip(labels, users, lost, strict=True)
+        if n and label != ELIGIBLE
+    )
+
+
+def funnel(users: int, out: Iterable[Out]) -> list[tuple[str, int]]:
+    """Count who is left after each rule in turn.
+
+    Parameters
+    ----------
+    users : int
+        Everybody.
+    out : iterable of Out
+
+    Returns
+    -------
+    list of (str, int)
+        The rule's text and who is left after it, beginning with everybody.
+
+    Examples
+    --------
+    >>> funnel(10, [Out("loss_below_minimum", "lost under $50", 4, 0, "announced")])
+    [('all users', 10), ('lost under $50', 6)]
+    """
+    steps = [("all users", users)]
+    for each in out:
+        steps.append((each.text, steps[-1][1] - each.users))
+    return steps
+
+
+def reason_text(reason: str, policy: Policy) -> str:
+    """Say a reason code in words, with the policy's numbers.
+
+    Examples
+    --------
+    >>> reason_text("loss_ratio_below_minimum", Policy.default())
+    'lost under 30% of net assets'
+    """
+    said = {each.key: each.value for each in policy.sources()}
+    if reason.startswith("excluded:"):
+        return f"excluded by {reason.removeprefix('excluded:')}"
+    texts = {
+        "already_compensated": "already compensated",
+        "loss_below_minimum": f"lost under {_short(said['eligibility.min_loss'])}",
+        "no_snapshot": "no snapshot",
+        "no_net_assets": "no net assets",
+        "loss_ratio_below_minimum": (
+            f"lost under {said['eligibility.min_loss_ratio']} of net assets"
+        ),
+        "cap_below_minimum": f"lost under the minimum of {_short(said['award.minimum'])}",
+    }
+    return texts.get(reason, reason)
+
+
+def reason_source(reason: str, policy: Policy) -> Source:
+    """Tell whether a reason to be out was announced, is assumed, or is set by this policy.
+
+    Examples
+    --------
+    >>> reason_source("no_net_assets", Policy.default())
+    'assumed'
+    """
+    if reason.startswith("excluded:"):
+        return "set"
+    said = {each.key: each.source for each in policy.sources()}
+    found = [said[key] for key in _KEYS.get(reason, ())]
+    # Nothing was announced about users who have no snapshot, whom no key lets in.
+    return next(
+        (source for source in ("set", "assumed", "announced") if source in found), "assumed"
+    )
+
+
+def _cents(fine: int) -> int:
+    cents, rest = divmod(fine, FINE_PER_CENT)
+    return cents + (2 * rest + cents % 2 > FINE_PER_CENT)
+
+
+def _short(dollars: str) -> str:
+    return dollars.removesuffix(".00")
