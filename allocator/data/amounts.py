@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from allocator.data.buffers import numbers_of, text_of
+from allocator.data.buffers import nulls_of, numbers_of, text_of
 from allocator.data.digits import parse_text
 from allocator.data.faults import Fault
 from allocator.errors import DataError
@@ -80,7 +80,7 @@ def read_amounts(column: pa.ChunkedArray | pa.Array, name: str) -> Amounts:
         amounts.faults[rows] = part.faults
         amounts.rounded[rows] = part.rounded
         if chunk.null_count:
-            missing = np.asarray(chunk.is_null())
+            missing = nulls_of(chunk)
             amounts.parts[rows][missing] = 0
             amounts.faults[rows][missing] = Fault.MISSING
             amounts.rounded[rows][missing] = False
@@ -120,14 +120,14 @@ def _from_dictionary(
     if len(chunk.dictionary) == 0:  # every row is null
         return _nothing(chunk)
     values = read_values(chunk.dictionary, of_values)
-    places = numbers_of(chunk.indices.fill_null(0))
+    places = np.where(nulls_of(chunk), 0, numbers_of(chunk.indices))
     return Amounts(values.parts[places], values.faults[places], values.rounded[places])
 
 
 def read_values(dictionary: pa.Array, of_values: Callable[[pa.Array], Amounts]) -> Amounts:
     """Read a dictionary's values, which may hold a null of their own."""
     values = of_values(dictionary)
-    missing = np.asarray(dictionary.is_null())
+    missing = nulls_of(dictionary)
     return Amounts(
         np.where(missing, 0, values.parts),
         np.where(missing, np.uint8(Fault.MISSING), values.faults),
@@ -156,7 +156,9 @@ def _from_floats(chunk: pa.Array) -> Amounts:
         # digits, so that the nearest double has the same shortest decimal.
         single = chunk.cast(pa.float32())
         chunk = pc.cast(pc.cast(single, pa.string()), pa.float64())
-    values = numbers_of(chunk.fill_null(0.0) if chunk.null_count else chunk)
+    values = numbers_of(chunk)
+    if chunk.null_count:
+        values = np.where(nulls_of(chunk), 0.0, values)
     finite = np.isfinite(values)
     large = finite & (np.abs(values) >= MAX_DOLLARS)
     faults = np.where(finite, np.uint8(Fault.NONE), np.uint8(Fault.NOT_FINITE))
@@ -174,7 +176,7 @@ def _from_decimals(chunk: pa.Array) -> Amounts:
     per_value = width // 64
     words = words[chunk.offset * per_value : (chunk.offset + n) * per_value].reshape(n, per_value)
     if chunk.null_count:  # what stands under a null is anything
-        words = np.where(np.asarray(chunk.is_null())[:, None], 0, words)
+        words = np.where(nulls_of(chunk)[:, None], 0, words)
     low, sign = words[:, 0], words[:, 0] >> 63
     shift = FINE_DIGITS - scale
     if 0 <= shift <= 18 and all(np.array_equal(words[:, k], sign) for k in range(1, per_value)):

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from allocator.data.buffers import booleans_of, nulls_of, numbers_of
 from allocator.errors import DataError
 
 __all__ = ["read_booleans"]
@@ -45,7 +46,7 @@ def read_booleans(
     >>> values.tolist(), missing.tolist(), bad.tolist()
     ([True, False, False, False], [False, False, True, False], [False, False, False, True])
     """
-    missing = np.asarray(column.is_null())
+    missing = nulls_of(column)
     kind = column.type
     if pa.types.is_dictionary(kind):
         column = column.cast(kind.value_type)
@@ -53,17 +54,17 @@ def read_booleans(
     if pa.types.is_null(kind):
         return np.zeros(len(column), bool), missing, np.zeros(len(column), bool)
     if pa.types.is_boolean(kind):
-        return np.asarray(column.fill_null(False)), missing, np.zeros(len(column), bool)
+        return booleans_of(column), missing, np.zeros(len(column), bool)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        numbers = np.asarray(column.fill_null(0))
-        values = numbers == 1
-        return values, missing, ~(values | (numbers == 0))
+        numbers = numbers_of(column)
+        values = (numbers == 1) & ~missing
+        return values, missing, ~(values | (numbers == 0) | missing)
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         raise DataError(f"column {name!r} holds {kind} values; it must hold true or false")
     # A handful of distinct texts at most, unless the column is the wrong one.
-    encoded = column.fill_null("").combine_chunks().dictionary_encode()
-    texts = [text.strip().lower() for text in encoded.dictionary.to_pylist()]
-    places = np.asarray(encoded.indices)
+    encoded = column.combine_chunks().dictionary_encode()
+    texts = [*(text.strip().lower() for text in encoded.dictionary.to_pylist()), ""]
+    places = np.where(missing, len(texts) - 1, numbers_of(encoded.indices))
     is_true = np.array([text in TRUE for text in texts], bool)[places]
     is_false = np.array([text in FALSE for text in texts], bool)[places]
     missing = np.array([not text for text in texts], bool)[places]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from allocator.data.amounts import Amounts, read_amounts
 from allocator.data.booleans import read_booleans
+from allocator.data.buffers import array_of, nulls_of, numbers_of
 from allocator.data.faults import RULES, Fault
 from allocator.data.findings import Findings
 from allocator.data.table import UsersTable
@@ -82,7 +83,7 @@ class Users:
         -------
         Users
         """
-        mask = pa.array(keep)
+        mask = array_of(keep)
         return Users(
             self.ids.filter(mask),
             self.loss[keep],
@@ -218,7 +219,7 @@ def check_ids(table: pa.Table, name: str, findings: Findings) -> pa.ChunkedArray
     """
     ids = typed_ids(table, name)
     if ids.null_count:
-        findings.add("is missing", name, np.flatnonzero(np.asarray(ids.is_null())))
+        findings.add("is missing", name, np.flatnonzero(nulls_of(ids)))
     rows, others = duplicates(ids)
     findings.add(f"same {name} as", name, rows, others)
     return ids
@@ -257,9 +258,9 @@ def typed_ids(table: pa.Table, name: str) -> pa.ChunkedArray:
         raise DataError(
             f"column {name!r} holds {kind} values; ids must be text or whole numbers{hint}"
         )
-    empty = pc.equal(pc.binary_length(ids), 0)
-    if pc.any(empty).as_py():
-        ids = pc.if_else(empty, pa.scalar(None, ids.type), ids)
+    empty = numbers_of(pc.binary_length(ids)) == 0
+    if (empty & ~nulls_of(ids)).any():
+        ids = pc.if_else(array_of(empty), pa.nulls(len(ids), ids.type), ids)
     return ids
 
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv as arrow_csv
 
+from allocator.data.buffers import array_of
 from allocator.data.table import Source, first_line, refuse_duplicate_names, wanted
 from allocator.errors import DataError
 
@@ -147,7 +148,7 @@ def _with_null_rows(table: pa.Table, rows: Collection[int], total: int) -> pa.Ta
     present = np.ones(total, dtype=bool)
     present[list(rows)] = False
     place = np.cumsum(present) - 1
-    return table.take(pa.array(place, mask=~present))
+    return table.take(array_of(place, missing=~present))
 
 
 def _header(path: str, held: bytes | None) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from allocator.data.buffers import array_of, texts_array
 from allocator.data.table import Source, UsersTable
 from allocator.errors import BadRow, DataError
 
@@ -168,15 +169,15 @@ class Findings:
         for row, _, report in self._in_order(users):
             reasons[row].append(_sentence(report))
             where[row] = report
-        table = users.table.take(pa.array(rows))
-        for name, values, kind in (
-            ("file", [where[int(row)]["file"] for row in rows], pa.string()),
-            ("line", [where[int(row)]["line"] for row in rows], pa.int64()),
-            ("reasons", ["; ".join(reasons[int(row)]) for row in rows], pa.string()),
+        table = users.table.take(array_of(rows))
+        for name, values in (
+            ("file", texts_array([where[int(row)]["file"] for row in rows])),
+            ("line", array_of(np.array([where[int(row)]["line"] for row in rows], np.int64))),
+            ("reasons", texts_array(["; ".join(reasons[int(row)]) for row in rows])),
         ):
             while name in table.column_names:
                 name += "_"
-            table = table.append_column(name, pa.array(values, kind))
+            table = table.append_column(name, values)
         return table
 
     def _in_order(self, users: UsersTable) -> Iterable[tuple[int, int, BadRow]]:

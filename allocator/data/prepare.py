@@ -11,7 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from allocator.data.buffers import decimals_of
+from allocator.data.buffers import (
+    array_of,
+    booleans_of,
+    decimals_of,
+    nulls_of,
+    numbers_of,
+    texts_array,
+)
 from allocator.data.check import (
     LOSS,
     NET_ASSETS,
@@ -154,15 +161,15 @@ def prepare(
     users, codes = _users(event_ids)
     loss = _sums(codes, events, len(users), tables[0], mapping.get(EVENT_LOSS, EVENT_LOSS))
     row = pc.index_in(users, value_set=single_ids[0])
-    absent = np.asarray(row.is_null())
-    balance = np.where(absent, 0, net_assets.parts[np.asarray(row.fill_null(0))])
+    absent = nulls_of(row)
+    balance = np.where(absent, 0, net_assets.parts[np.where(absent, 0, numbers_of(row))])
     result = {
         name: users,
         mapping.get(LOSS, LOSS): decimals_of(loss, precision=PRECISION),
         mapping.get(NET_ASSETS, NET_ASSETS): decimals_of(
             balance, precision=PRECISION, missing=absent
         ),
-        mapping.get(NO_SNAPSHOT, NO_SNAPSHOT): pa.array(absent),
+        mapping.get(NO_SNAPSHOT, NO_SNAPSHOT): array_of(absent),
     }
     if attributes is not None:
         extra = tables[2].table.take(pc.index_in(users, value_set=single_ids[1]))
@@ -218,14 +225,14 @@ def _events(
     user, time, product, loss = (
         mapping.get(ours, ours) for ours in (USER_ID, TIME, PRODUCT, EVENT_LOSS)
     )
-    missing_ids = np.asarray(typed_ids(table.table, user).is_null())
+    missing_ids = nulls_of(typed_ids(table.table, user))
     findings.add("is missing", user, np.flatnonzero(missing_ids))
     inside, missing, bad = within_window(table.table.column(time), time, *window)
     findings.add("is missing", time, np.flatnonzero(missing))
     findings.add("is not a time such as 2025-10-10T21:15:00Z", time, np.flatnonzero(bad))
     names = _product_names(table.table.column(product), product)
-    findings.add("is missing", product, np.flatnonzero(np.asarray(names.is_null())))
-    wanted = np.asarray(pc.is_in(names, value_set=pa.array(list(products), names.type)))
+    findings.add("is missing", product, np.flatnonzero(nulls_of(names)))
+    wanted = booleans_of(pc.is_in(names, value_set=texts_array(list(products)).cast(names.type)))
     amounts = check_amounts(table.table, loss, findings, signed=False)
     return _Events(inside, inside & wanted, amounts.parts)
 
@@ -265,7 +272,7 @@ def _alike(columns: Collection[pa.ChunkedArray]) -> list[pa.ChunkedArray]:
 def _users(ids: pa.ChunkedArray) -> tuple[pa.Array, NDArray[np.int64]]:
     """Find the distinct ids in order of appearance, and the place of each row's id among them."""
     encoded = ids.combine_chunks().dictionary_encode()
-    return encoded.dictionary, np.asarray(encoded.indices).astype(np.int64)
+    return encoded.dictionary, numbers_of(encoded.indices).astype(np.int64)
 
 
 def _sums(

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from allocator.data.buffers import decimals_of
+from allocator.data.buffers import array_of, decimals_of, texts_array
 from allocator.data.table import SIMULATED_KEY, Source, UsersTable
 from allocator.errors import DataError
 from allocator.money import FINE, FINE_PER_CENT
@@ -110,7 +110,7 @@ def simulate_users(n: int, *, seed: int = 0) -> UsersTable:
         "user_id": _ids(n),
         "liquidation_loss": decimals_of(loss),
         "net_assets": decimals_of(net_assets),
-        "already_compensated": pa.array(rng.random(n) < COMPENSATED),
+        "already_compensated": array_of(rng.random(n) < COMPENSATED),
         "vip_tier": _labels(_tiers(rng, net_assets), TIERS),
         "region": _choice(rng, n, REGIONS),
         "product": _choice(rng, n, PRODUCTS),
@@ -177,12 +177,13 @@ def _choice(rng: np.random.Generator, n: int, shares: dict[str, float]) -> pa.Di
 
 
 def _labels(codes: NDArray[np.int8], labels: Iterable[str]) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(list(labels)))
+    return pa.DictionaryArray.from_arrays(array_of(codes), texts_array(list(labels)))
 
 
 def _ids(n: int) -> pa.StringArray:
-    numbers = pc.cast(pa.array(np.arange(1, n + 1)), pa.string())
-    return pc.binary_join_element_wise(pa.scalar("u"), numbers, "")
+    u, empty = texts_array(["u", ""])
+    numbers = pc.cast(array_of(np.arange(1, n + 1)), pa.string())
+    return pc.binary_join_element_wise(u, numbers, empty)
 
 
 def _to_cents(dollars: NDArray[np.float64]) -> Fine:

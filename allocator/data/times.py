@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from allocator.data.buffers import array_of, booleans_of, nulls_of, numbers_of
 from allocator.errors import DataError
 
 __all__ = ["within_window"]
@@ -66,7 +67,7 @@ def within_window(
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     kind = column.type
-    missing = np.asarray(column.is_null())
+    missing = nulls_of(column)
     none = np.zeros(len(column), bool)
     if pa.types.is_null(kind):
         return none, missing, none
@@ -98,26 +99,25 @@ def _inside(column: pa.ChunkedArray, first: int, last: int) -> Mask:
     """Compare timestamps in their own unit, as whole numbers."""
     units = PER_SECOND[column.type.unit]
     lowest, highest = -(-first * units // 10**6), last * units // 10**6
-    ticks = np.asarray(column.cast(pa.int64()).fill_null(0))
+    ticks = numbers_of(column.cast(pa.int64()))
     inside: Mask = (ticks >= lowest) & (ticks <= highest)
     return inside
 
 
 def _text_inside(column: pa.ChunkedArray, first: int, last: int) -> tuple[Mask, Mask, Mask]:
-    column = pc.fill_null(column, "")
-    missing = np.asarray(pc.equal(pc.binary_length(column), 0))
+    missing = nulls_of(column) | (numbers_of(pc.binary_length(column)) == 0)
     inside, bad = np.zeros(len(column), bool), np.zeros(len(column), bool)
     odd = ~missing
     for pattern, kind in ((NAIVE, pa.timestamp("ns")), (ZONED, pa.timestamp("ns", "UTC"))):
-        regular = np.asarray(pc.match_substring_regex(column, pattern))
+        regular = booleans_of(pc.match_substring_regex(column, pattern))
         try:
-            times = column.filter(pa.array(regular)).cast(kind)
+            times = column.filter(array_of(regular)).cast(kind)
         except pa.ArrowInvalid:  # a 13th month somewhere, or a year that nanoseconds do not reach
             continue
         inside[regular] = _inside(times, first, last)
         odd &= ~regular
     rows = np.flatnonzero(odd)
-    for row, text in zip(rows, column.take(pa.array(rows)).to_pylist(), strict=True):
+    for row, text in zip(rows, column.take(array_of(rows)).to_pylist(), strict=True):
         moment = _exact_microseconds(text)
         if moment is None:
             bad[row] = True

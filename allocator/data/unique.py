@@ -6,10 +6,9 @@ import sys
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from allocator.data.buffers import numbers_of, text_of
+from allocator.data.buffers import array_of, nulls_of, numbers_of, text_of
 
 __all__ = ["duplicates"]
 
@@ -46,7 +45,7 @@ def duplicates(
     if pa.types.is_dictionary(ids.type):
         chunks = [chunk.dictionary_decode() for chunk in chunks]
     hashes = np.concatenate([np.zeros(0, np.uint64), *map(hashes_of, chunks)])
-    known = ~np.asarray(pc.is_null(ids)) if ids.null_count else np.ones(len(ids), bool)
+    known = ~nulls_of(ids)
     ordered = np.sort(hashes[known])
     suspects = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     none = np.zeros(0, np.int64)
@@ -55,8 +54,8 @@ def duplicates(
     # Sorted search instead of np.isin, which would sort all hashes once more.
     nearest = suspects.take(np.searchsorted(suspects, hashes), mode="clip")
     rows = np.flatnonzero(known & (nearest == hashes))
-    values = pa.chunked_array(chunks).take(pa.array(rows))
-    codes = np.asarray(values.combine_chunks().dictionary_encode().indices)
+    values = pa.chunked_array(chunks).take(array_of(rows))
+    codes = numbers_of(values.combine_chunks().dictionary_encode().indices)
     counts = np.bincount(codes)
     repeated = counts[codes] > 1
     rows, codes = rows[repeated], codes[repeated]

@@ -18,6 +18,7 @@ from typing import BinaryIO, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from allocator.data.buffers import array_of, booleans_of, texts_array
 from allocator.errors import AllocatorError
 
 __all__ = ["write_csv", "write_file", "write_json", "write_parquet"]
@@ -127,15 +128,16 @@ def write_parquet(path: str | os.PathLike[str], table: pa.Table) -> tuple[str, i
     from pyarrow import parquet
 
     def write(file: BinaryIO) -> None:
-        parquet.write_table(
-            table,
+        # Not `parquet.write_table`, which imports pandas.
+        with parquet.ParquetWriter(
             file,
+            table.schema,
             compression="zstd",
             compression_level=1,
-            row_group_size=ROW_GROUP,
             use_dictionary=_repetitive(table),
             store_decimal_as_integer=True,
-        )
+        ) as writer:
+            writer.write_table(table, row_group_size=ROW_GROUP)
 
     return write_file(path, write, space=table.nbytes)
 
@@ -261,6 +263,6 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if not pa.types.is_decimal(kind) or kind.scale <= PLAIN_SCALE:
         return column
     texts = column.cast(pa.string())
-    short = pc.fill_null(pc.match_substring(texts, "E"), False).combine_chunks()
+    short = array_of(booleans_of(pc.match_substring(texts, "E")))
     rewritten = [format(Decimal(text), "f") for text in texts.filter(short).to_pylist()]
-    return pc.replace_with_mask(texts, short, pa.array(rewritten, pa.string()))
+    return pc.replace_with_mask(texts, short, texts_array(rewritten))
