@@ -30,7 +30,8 @@ def alpha_fair(
     least = float(np.log(np.maximum(lower, 1e-3) / slope).min())  # everybody is at the floor
     most = float(np.log(upper / slope).max())  # everybody is at the cap
     level = np.exp(brentq(miss, least, most, xtol=1e-15, rtol=1e-15))
-    return np.clip(slope * level, lower, upper)
+    awards: Floats = np.clip(slope * level, lower, upper)
+    return awards
 
 
 def utilitarian(budget: float, weights: Floats, lower: Floats, upper: Floats) -> Floats:

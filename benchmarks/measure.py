@@ -63,7 +63,7 @@ def seconds_of(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def against_scan(work: Callable[[], object], scan: Scan, runs: int = RUNS) -> Timing:
+def against_scan(work: Callable[[], object], scan: Scan) -> Timing:
     """Time some work beside the scan, which drifts as the machine does, after one call to warm up.
 
     Examples
@@ -73,7 +73,7 @@ def against_scan(work: Callable[[], object], scan: Scan, runs: int = RUNS) -> Ti
     """
     work()
     seconds, scans = [], []
-    for _ in range(runs):
+    for _ in range(RUNS):
         unit = scan.seconds()
         seconds.append(seconds_of(work))
         scans.append(seconds[-1] / unit)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from scipy.optimize import linprog
@@ -25,7 +25,7 @@ PROGRAM = 1_700_000
 
 @dataclass(frozen=True)
 class Objective:
-    """A fairness objective, and what is asked of those who model it."""
+    """A fairness objective: a title, and the alpha of our rule."""
 
     title: str
     alpha: float
@@ -74,7 +74,7 @@ def _model(objective: str, solver: str, **settings: Any) -> Callable[[Instance],
 
 
 def _by_hand(alpha: float, instance: Instance, *, rounded: bool = False) -> Answer:
-    lower, upper = instance.lower * 1.0, instance.upper * 1.0
+    lower, upper = (a.astype(np.float64) for a in (instance.lower, instance.upper))
     if alpha == 0:
         awards = utilitarian(instance.budget, instance.weights, lower, upper)
     else:
@@ -87,13 +87,14 @@ def _ours(alpha: float, instance: Instance, *, whole: bool) -> Answer:
     return Answer(solve(problem, AlphaFair(alpha)).awards.astype(np.float64), "-")
 
 
-def _scipy(method: str, instance: Instance) -> Answer:
+def _scipy(method: Literal["highs-ds", "highs-ipm"], instance: Instance) -> Answer:
     unit = instance.budget / len(instance)
+    bounds: Any = np.column_stack([instance.lower, instance.upper]) / unit  # faster than pairs
     done = linprog(
         -instance.weights / instance.weights.mean(),
         A_eq=np.ones((1, len(instance))),
         b_eq=[instance.budget / unit],
-        bounds=np.column_stack([instance.lower, instance.upper]) / unit,
+        bounds=bounds,
         method=method,
     )
     if done.x is None:
@@ -106,50 +107,35 @@ def _registered() -> list[Method]:
     tight = {"eps_abs": 1e-9, "eps_rel": 1e-9, "max_iters": 200_000}
     methods = []
     for name, goal in OBJECTIVES.items():
-        alpha, by_hand = goal.alpha, "brentq" if goal.alpha else "argsort"
-        hand, ours = partial(_by_hand, alpha), partial(_ours, alpha)
+        hand, ours = partial(_by_hand, goal.alpha), partial(_ours, goal.alpha)
+        search = "brentq" if goal.alpha else "argsort"
         methods += [
             Method(name, "allocator, to the cent", partial(ours, whole=True), PROGRAM),
             Method(name, "allocator, fractional", partial(ours, whole=False), PROGRAM),
-            Method(name, f"numpy and {by_hand}", hand, PROGRAM),
+            Method(name, f"numpy and {search}", hand, PROGRAM),
         ]
-    methods += [
-        Method(
-            "log",
-            "numpy and brentq, each rounded to cents",
-            partial(_by_hand, 1.0, rounded=True),
-            PROGRAM,
-        ),
-        *(
-            Method(o, s, _model(o, s))
-            for o in ("log", "power")
-            for s in ("CLARABEL", "ECOS", "SCS")
-        ),
-        *(
-            Method(o, "SCS, eps 1e-9", _model(o, "SCS", **tight), severities=heavy)
-            for o in ("log", "power")
-        ),
-        Method("log", "OSQP on the quadratic", _model("quadratic", "OSQP")),
-        Method(
-            "log", "CLARABEL on the quadratic", _model("quadratic", "CLARABEL"), severities=heavy
-        ),
-        Method("log", "HiGHS on the quadratic", _model("quadratic", "HIGHS"), severities=heavy),
-        Method("linear", "HiGHS", _model("linear", "HIGHS")),
-        Method(
-            "linear", "HiGHS, dual simplex (scipy)", partial(_scipy, "highs-ds"), severities=heavy
-        ),
-        Method(
-            "linear",
-            "HiGHS, interior point (scipy)",
-            partial(_scipy, "highs-ipm"),
-            severities=heavy,
-        ),
-        Method("linear", "CLARABEL", _model("linear", "CLARABEL"), severities=heavy),
-        Method("max-min", "HiGHS, one LP", _model("max-min", "HIGHS"), severities=heavy),
-        Method("max-min", "CLARABEL, one LP", _model("max-min", "CLARABEL"), severities=heavy),
-        Method("max-min", "OSQP, least squares", _model("least squares", "OSQP"), severities=heavy),
+    rounded = partial(_by_hand, 1.0, rounded=True)
+    methods.append(Method("log", "numpy and brentq, each rounded", rounded, PROGRAM))
+    for name in ("log", "power"):
+        for solver in ("CLARABEL", "ECOS", "SCS"):
+            methods.append(Method(name, solver, _model(name, solver)))
+        tightened = _model(name, "SCS", **tight)
+        methods.append(Method(name, "SCS, eps 1e-9", tightened, severities=heavy))
+    for solver in ("OSQP", "CLARABEL", "HIGHS"):
+        solve_quadratic = _model("quadratic", solver)
+        methods.append(Method("log", f"{solver}, quadratic", solve_quadratic, severities=heavy))
+    for solver in ("HIGHS", "CLARABEL"):
+        methods += [
+            Method("linear", solver, _model("linear", solver), severities=heavy),
+            Method("max-min", f"{solver}, one LP", _model("max-min", solver), severities=heavy),
+        ]
+    least = _model("least squares", "OSQP")
+    return [
+        *methods,
+        Method("linear", "HIGHS, dual simplex", partial(_scipy, "highs-ds"), severities=heavy),
+        Method("linear", "HIGHS, interior point", partial(_scipy, "highs-ipm"), severities=heavy),
+        Method("max-min", "OSQP, least squares", least, severities=heavy),
     ]
-    return methods
 
 
 METHODS = {f"{m.objective}/{m.name}": m for m in _registered()}

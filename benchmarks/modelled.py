@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Literal
 
-import cvxpy as cp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +21,8 @@ from benchmarks.instances import Instance
 __all__ = ["OBJECTIVES", "SCALINGS", "Scaling", "solve_model"]
 
 Floats = NDArray[np.float64]
+
+cp: Any = import_module("cvxpy")  # its stubs know none of the atoms
 
 
 @dataclass(frozen=True)
@@ -40,19 +42,64 @@ class Scaling:
     def weights(self, instance: Instance) -> Floats:
         """Relative weights, shape (n,)."""
         w = instance.weights
-        return w / (w.mean() if self.weight == "mean" else w.max())
+        return w / float(w.mean() if self.weight == "mean" else w.max())
 
 
-SCALINGS = tuple(Scaling(a, w) for a in ("mean", "$1,000", "cap") for w in ("mean", "largest"))  # type: ignore[arg-type]
+SCALINGS = (
+    Scaling("mean", "mean"),
+    Scaling("mean", "largest"),
+    Scaling("$1,000", "mean"),
+    Scaling("$1,000", "largest"),
+    Scaling("cap", "mean"),
+    Scaling("cap", "largest"),
+)
 
-# Each takes weights w, units c relative to their mean, and the variable y: awards are c·y.
-OBJECTIVES: dict[str, Callable[[Floats, Floats, Any], Any]] = {
-    "log": lambda w, c, y: cp.Maximize(cp.sum(cp.multiply(w, cp.log(y)))),
-    "power": lambda w, c, y: cp.Minimize(cp.sum(cp.multiply(w / c, cp.inv_pos(y)))),
-    "quadratic": lambda w, c, y: cp.Minimize(cp.sum(cp.multiply(c * c / w, cp.square(y)))),
-    "linear": lambda w, c, y: cp.Maximize((w * c) @ y),
-    "max-min": lambda w, c, y: cp.Maximize(cp.min(cp.multiply(c, y))),
-    "least squares": lambda w, c, y: cp.Minimize(cp.sum_squares(cp.multiply(c, y))),
+
+@dataclass(frozen=True, eq=False)
+class Form:
+    """What a model is written in: awards are ``units * relative``, a cvxpy variable."""
+
+    weights: Floats
+    units: Floats
+    relative: Any
+
+    @property
+    def awards(self) -> Any:
+        """Return the awards, as an expression."""
+        return cp.multiply(self.units, self.relative)
+
+
+def _log(f: Form) -> Any:
+    return cp.Maximize(cp.sum(cp.multiply(f.weights, cp.log(f.relative))))
+
+
+def _power(f: Form) -> Any:
+    return cp.Minimize(cp.sum(cp.multiply(f.weights / f.units, cp.inv_pos(f.relative))))
+
+
+def _quadratic(f: Form) -> Any:
+    return cp.Minimize(cp.sum(cp.multiply(f.units**2 / f.weights, cp.square(f.relative))))
+
+
+def _linear(f: Form) -> Any:
+    return cp.Maximize((f.weights * f.units) @ f.relative)
+
+
+def _max_min(f: Form) -> Any:
+    return cp.Maximize(cp.min(f.awards))
+
+
+def _least_squares(f: Form) -> Any:
+    return cp.Minimize(cp.sum_squares(f.awards))
+
+
+OBJECTIVES: dict[str, Callable[[Form], Any]] = {
+    "log": _log,
+    "power": _power,
+    "quadratic": _quadratic,
+    "linear": _linear,
+    "max-min": _max_min,
+    "least squares": _least_squares,
 }
 
 
@@ -62,14 +109,17 @@ def solve_model(
     """Build a model, solve it, and say what the solver says; a failure is an answer, too."""
     units = scaling.units(instance)
     mean = units.mean()
-    y = cp.Variable(len(instance))
-    goal = OBJECTIVES[objective](scaling.weights(instance), units / mean, y)
-    total = (units / mean) @ y == instance.budget / mean
-    problem = cp.Problem(goal, [total, y >= instance.lower / units, y <= instance.upper / units])
+    form = Form(scaling.weights(instance), units / mean, cp.Variable(len(instance)))
+    constraints = [
+        form.units @ form.relative == instance.budget / mean,
+        form.relative >= instance.lower / units,
+        form.relative <= instance.upper / units,
+    ]
+    problem = cp.Problem(OBJECTIVES[objective](form), constraints)
     try:
         problem.solve(solver=solver, **settings)
     except cp.SolverError as error:
         return Answer(None, f"failed: {str(error).split('.')[0]}")
-    if y.value is None:
+    if form.relative.value is None:
         return Answer(None, f"failed: {problem.status}")
-    return Answer(y.value * units, problem.status, problem.solver_stats.solve_time)
+    return Answer(form.relative.value * units, problem.status, problem.solver_stats.solve_time)

@@ -69,7 +69,8 @@ def _row(method: Method, n: int, found: Attempt) -> tuple[str, ...]:
     took = ("-", "-", "-", "-")
     if found.seconds is not None:
         solver = "-" if found.solver_seconds is None else duration(found.solver_seconds)
-        took = (duration(found.seconds), solver, f"{found.scans:,.0f}", str(found.runs))
+        scans = f"{found.scans:,.0f}" if n == PROGRAM else "-"
+        took = (duration(found.seconds), solver, scans, str(found.runs))
     off = ("-", "-", "-")
     if found.score is not None:
         s = found.score
@@ -89,25 +90,25 @@ def _share(value: float) -> str:
 
 def _introduction(limit: float) -> str:
     return (
-        "Every row is a process of its own, stopped after "
-        f"{limit:.0f} s in all; a method that was stopped is not tried on more users. *Time* runs "
-        "from arrays to awards, building the model included, imports not; the median of the stated "
-        "number of runs, five where they fit into 10 s after one to warm up. *Memory* is the peak "
-        "of the whole process, imports included. *Misplaced* is the share of the budget that goes "
-        "to the wrong user, sum |x - x*| / 2 / budget, against the exact fractional optimum: what "
-        "is left in the row of whole cents is the rounding itself. Models are written in cvxpy "
-        "unless scipy is named, with default settings unless a tolerance is named. These are "
-        "general solvers, made for problems that this package cannot state at all; this is one "
-        "family of problems, for which a special method exists."
+        f"Every row is a process of its own, stopped after {limit:.0f} s in all; a method that was "
+        "stopped is not tried on more users. *Time* runs from arrays to awards, building the model "
+        "included, imports not: the median of the stated number of runs, five or as many as fit "
+        "into 10 s. *Memory* is the peak of the whole process, imports included. *Misplaced* is "
+        "the share of the budget that goes to the wrong user, sum |x - x*| / 2 / budget, against "
+        "the exact fractional optimum: what is left in the row of whole cents is the rounding "
+        "itself. Models are written in cvxpy, but for the two HIGHS rows that name an algorithm "
+        "(scipy); settings are the defaults unless a tolerance is named. These are general "
+        "solvers, made for problems that this package cannot state at all; this is one family of "
+        "problems, for which a special method exists."
     )
 
 
 NOTES = {
     "log": (
         "Interior-point solvers of this model are sensitive to its scale (next section), and have "
-        "the scale that suits them best. *On the quadratic* is minimizing the sum of x²/w, which "
+        "the scale that suits them best. *Quadratic* is minimizing the sum of x²/w, which "
         "under plain bounds has the same solution as the logarithms, and is how an expert would "
-        "use OSQP here."
+        "use OSQP here. *Each rounded* is what rounding every award by itself does to the total."
     ),
     "power": "Sum of -w/x, as `inv_pos`: second-order cones.",
     "linear": "Maximize the sum of w·x: one equation and bounds.",

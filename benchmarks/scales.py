@@ -35,7 +35,7 @@ def run(*, quick: bool) -> Section:
     return Section(
         f"The logarithms on six scales, {len(instance):,} users",
         [
-            "The same heavy-tailed problem, once each: only the units of awards and weights differ.",
+            "The same heavy-tailed problem, once each: only the units differ.",
             Table(("unit of awards and weights", *SOLVERS), rows),
         ],
     )

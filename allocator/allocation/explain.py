@@ -9,15 +9,17 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from allocator.allocation.phrases import ENGLISH
 from allocator.allocation.result import Allocation
+from allocator.data.buffers import array_of
 from allocator.data.check import LOSS, NET_ASSETS, NO_SNAPSHOT, check_users
 from allocator.data.table import read_users
 from allocator.errors import DataError
-from allocator.money import CENTS, FINE, format_cents, format_dollars
+from allocator.money import CENTS, FINE, exact, format_cents, format_dollars
 from allocator.policy.formula import customer_terms, significant
 from allocator.policy.missed import Missed, missed_by
 from allocator.policy.schema import Policy
@@ -162,7 +164,7 @@ def _explain(allocation: Allocation, user_id: object, phrases: Mapping[str, str]
     ranked = policy.uses_weights and policy.objective.alpha == 0
     if certificate.level is not None and not ranked:
         facts["fractional_award"] = certificate.level * math.prod(part.part for part in parts)
-    customer = _told(facts, values["loss_ratio"], ranked, phrases)
+    customer = _told(facts, values["loss_ratio"], policy, phrases)
     return Explanation(**facts, customer=customer, analyst=_analyst(facts, policy, ranked))
 
 
@@ -185,7 +187,7 @@ def _row(table: pa.Table, user_id: object) -> pa.Table:
 def _exact_amounts(row: pa.Table, policy: Policy) -> tuple[Fraction, Fraction | None]:
     users = _as_input(row, policy)
     net = None if users.net_assets is None else Fraction(int(users.net_assets[0]), FINE)
-    if row.column("reason")[0].as_py() == "no_snapshot":
+    if net is not None and _without_snapshot(row):
         net = None
     return Fraction(int(users.loss[0]), FINE), net
 
@@ -195,14 +197,19 @@ def _as_input(row: pa.Table, policy: Policy) -> Any:
     columns = {"user_id": row.column("user_id"), LOSS: row.column("loss")}
     if policy.needs_net_assets:
         columns[NET_ASSETS] = row.column("net_assets")
-        columns[NO_SNAPSHOT] = pa.array([row.column("reason")[0].as_py() == "no_snapshot"])
-    columns["already_compensated"] = pa.array(
-        [row.column("reason")[0].as_py() == "already_compensated"]
-    )
+        columns[NO_SNAPSHOT] = array_of(np.array([_without_snapshot(row)]))
+    compensated = row.column("reason")[0].as_py() == "already_compensated"
+    columns["already_compensated"] = array_of(np.array([compensated]))
     users, findings = check_users(read_users(pa.table(columns)), net_assets=policy.needs_net_assets)
     if findings.count:
         raise DataError("this row of the awards table is damaged: its amounts cannot be read")
     return users
+
+
+def _without_snapshot(row: pa.Table) -> bool:
+    """Tell whether net assets are unknown, whatever rule was the first to fail."""
+    net = row.column("net_assets")[0].as_py()
+    return row.column("reason")[0].as_py() == "no_snapshot" or net is None or not str(net).strip()
 
 
 def _missed(row: pa.Table, policy: Policy, reason: str) -> Missed:
@@ -239,9 +246,11 @@ def _parts(values: Mapping[str, Any], loss: Fraction, policy: Policy) -> tuple[P
 
 
 def _told(
-    facts: Mapping[str, Any], ratio: float | None, ranked: bool, phrases: Mapping[str, str]
+    facts: Mapping[str, Any], ratio: float | None, policy: Policy, phrases: Mapping[str, str]
 ) -> str:
     award = format_cents(facts["award_cents"])
+    ranked = policy.uses_weights and policy.objective.alpha == 0
+    unit = int(exact(policy.award.unit) * CENTS)
     if ratio is None:
         said = [phrases["lost_only"].format(loss=facts["loss"])]
     else:
@@ -250,7 +259,7 @@ def _told(
         return " ".join([*said, phrases["caps_reached"].format(award=award)])
     if ranked:
         return " ".join([*said, phrases["ranked"].format(amount=award)])
-    numbers, amount = _arithmetic(facts)
+    numbers, amount = _arithmetic(facts, unit)
     if facts["parts"]:
         names = " × ".join([numbers.split(" × ")[0], *(p.name for p in facts["parts"])])
         said.append(phrases["formula"].format(formula=names, numbers=numbers, amount=amount))
@@ -262,6 +271,8 @@ def _told(
         said.append(phrases["floor"].format(award=award))
     elif reached > high + 0.5:
         said.append(phrases["loss" if binding == "loss" else "cap"].format(award=award))
+    elif amount != award and unit > 1:
+        said.append(phrases["unit"].format(unit=format_cents(unit), award=award))
     elif amount != award:
         said.append(phrases["odd_cent"].format(award=award))
     else:
@@ -269,22 +280,30 @@ def _told(
     return " ".join(said)
 
 
-def _arithmetic(facts: Mapping[str, Any]) -> tuple[str, str]:
+def _arithmetic(facts: Mapping[str, Any], unit: int) -> tuple[str, str]:
     """Return a product that a phone repeats to the cent, with as few digits as that takes."""
     target = facts["fractional_award"]
     wanted = facts["award_cents"]
-    if not facts["lower_cents"] <= target * CENTS <= facts["upper_cents"]:
+    if unit > 1 or not facts["lower_cents"] <= target * CENTS <= facts["upper_cents"]:
         wanted = round(target * CENTS)
     for digits in range(FEWEST_DIGITS, MOST_DIGITS):
-        numbers = [significant(facts["level"], digits)]
+        numbers = [_in_full(facts["level"], digits)]
         for part in facts["parts"]:
             is_money = part.value == part.part and part.name.endswith("loss")
-            numbers.append(_money(part.value) if is_money else significant(part.part, digits - 1))
+            numbers.append(_money(part.value) if is_money else _in_full(part.part, digits - 1))
         product = math.prod((Decimal(n.replace(",", "")) for n in numbers), start=Decimal(1))
         cents = int((product * CENTS).to_integral_value(ROUND_HALF_UP))
         if cents == wanted:
             break
     return " × ".join(numbers), format_cents(cents)
+
+
+def _in_full(value: float, digits: int) -> str:
+    """Write a number with so many significant digits and no power of ten: phones have no key."""
+    if value == 0:
+        return "0"
+    text = f"{value:,.{max(0, digits - 1 - math.floor(math.log10(abs(value))))}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _money(value: float) -> str:

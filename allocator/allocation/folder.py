@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,7 @@ FILES = (
     "report.html",
     MANIFEST,
 )
+PARTS = ("inputs", "simulated", "quarantined", "warnings", "policy", "outputs", "versions")
 SCHEMA_VERSION = 1
 TEMPORARY = re.compile(r"\..+\.(?P<pid>\d+)\.[0-9a-f]{8}\.tmp")
 
@@ -64,7 +67,16 @@ def save(
         was, or without its manifest.
     """
     folder = Path(directory)
-    _make_room(folder, allocation, force=force)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _alone(folder):
+            _make_room(folder, allocation, force=force)
+            _write(folder, allocation, csv=csv, html=html)
+    except OSError as error:
+        raise AllocatorError(f"cannot write to {folder}: {error.strerror}") from error
+
+
+def _write(folder: Path, allocation: Allocation, *, csv: bool, html: str | None) -> None:
     outputs: dict[str, tuple[str, int]] = {}
     if csv:
         outputs["awards.csv"] = write_csv(
@@ -111,9 +123,10 @@ def holds(
     bool
     """
     folder = Path(directory)
-    if not (folder / MANIFEST).exists():
+    try:
+        manifest = read_manifest(folder)
+    except DataError:
         return False
-    manifest = read_manifest(folder)
     return (
         _same_inputs(manifest, sources, policy)
         and manifest["versions"] == _versions()
@@ -174,8 +187,7 @@ def read_manifest(directory: str | os.PathLike[str]) -> dict[str, Any]:
     path = Path(directory) / MANIFEST
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        parts = ("inputs", "policy", "outputs", "versions")
-        if all(part in manifest for part in parts):
+        if _is_manifest(manifest):
             return dict(manifest)
     except FileNotFoundError:
         raise DataError(
@@ -185,6 +197,25 @@ def read_manifest(directory: str | os.PathLike[str]) -> dict[str, Any]:
     except (OSError, ValueError, TypeError):
         pass
     raise DataError(f"{path} is damaged: it is not the manifest of a run") from None
+
+
+def _is_manifest(content: Any) -> bool:
+    """Tell whether all is there that the manifest of a run is asked for later."""
+
+    def has(value: Any, *names: str) -> bool:
+        return isinstance(value, dict) and all(name in value for name in names)
+
+    if not has(content, *PARTS) or not isinstance(content["inputs"], list):
+        return False
+    outputs = content["outputs"]
+    return (
+        bool(content["inputs"])
+        and all(has(each, "path", "sha256", "size", "rows") for each in content["inputs"])
+        and has(content["policy"], "sha256")
+        and has(outputs, "certificate.json", "summary.json", "policy.toml")
+        and (has(outputs, "awards.parquet") or has(outputs, "awards.csv"))
+        and all(has(each, "sha256", "size") for each in outputs.values())
+    )
 
 
 def load_allocation(directory: str | os.PathLike[str]) -> Allocation:
@@ -232,17 +263,20 @@ def read_awards(folder: Path, manifest: Mapping[str, Any]) -> pa.Table:
     types = dict.fromkeys(("user_id", "loss", "net_assets", "award"), pa.string())
     types |= dict.fromkeys(("reason", "binding"), labels)
     types |= dict.fromkeys(("loss_ratio", "claim", "factor", "weight"), pa.float64())
-    convert = csv.ConvertOptions(column_types=types, strings_can_be_null=True)
-    return csv.read_csv(folder / "awards.csv", convert_options=convert).drop_columns(["award"])
+    table = csv.read_csv(
+        folder / "awards.csv",
+        parse_options=csv.ParseOptions(newlines_in_values=True),
+        # Only an empty field is null: an id may be "NA".
+        convert_options=csv.ConvertOptions(
+            column_types=types, null_values=[""], strings_can_be_null=True
+        ),
+    )
+    return table.drop_columns(["award"])
 
 
 def _make_room(folder: Path, allocation: Allocation, *, force: bool) -> None:
     """Make the directory ready, or say what stands in the way."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        names = [path.name for path in folder.iterdir()]
-    except OSError as error:
-        raise AllocatorError(f"cannot write to {folder}: {error.strerror}") from error
+    names = [path.name for path in folder.iterdir()]
     if MANIFEST in names and not force:
         manifest = read_manifest(folder)
         if not _same_inputs(manifest, allocation.sources, allocation.policy):
@@ -263,10 +297,27 @@ def _make_room(folder: Path, allocation: Allocation, *, force: bool) -> None:
             (folder / name).unlink(missing_ok=True)
 
 
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process writes a run here; one that was killed holds nobody up."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except OSError:
         return True

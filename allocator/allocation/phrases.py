@@ -16,6 +16,7 @@ ENGLISH: Mapping[str, str] = {
     "cap": "The maximum applied: your voucher is {award}.",
     "loss": "No voucher is larger than the loss: yours is {award}.",
     "odd_cent": "A single cent decided between equals by a fixed lot: your voucher is {award}.",
+    "unit": "Vouchers are multiples of {unit}: yours is {award}.",
     "already_compensated": "You have already been compensated, so this program pays no voucher.",
     "excluded": "Accounts of your kind ({column}) do not take part in this program.",
     "loss_below_minimum": "You lost {actual}. A voucher needs a loss of at least {required}: "

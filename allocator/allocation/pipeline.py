@@ -14,7 +14,7 @@ from allocator.allocation.evidence import certify
 from allocator.allocation.result import Allocation
 from allocator.allocation.stages import Progress, Stages
 from allocator.allocation.table import awards_table
-from allocator.core.solve import solve
+from allocator.core.solve import award, waterline
 from allocator.data.check import Users, check_users, needed_columns
 from allocator.data.table import UsersTable, read_users
 from allocator.errors import DataError, VerificationError
@@ -28,6 +28,7 @@ from allocator.policy.weights import Weighing, weigh
 __all__ = ["Loaded", "allocate", "load", "run"]
 
 logger = logging.getLogger("allocator")
+logger.addHandler(logging.NullHandler())  # or Python prints warnings that nobody asked to see
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +89,7 @@ def allocate(
     ... })
     >>> result = allocate(users, Policy.default().replace(budget="100.00"))
     >>> result.to_arrow().column("award_cents").to_pylist()
-    [5440, 4560, 0]
+    [5439, 4561, 0]
     >>> result.certificate.ok
     True
     """
@@ -165,8 +166,9 @@ def run(loaded: Loaded, policy: Policy, stages: Stages) -> Allocation:
     eligibility, weighing, compiled = derive(users, policy, stages)
     award_cents = np.zeros(len(users), dtype=np.int64)
     with stages.stage("solve"):
-        units = solve(compiled.problem, rule_of(policy)).awards
-        award_cents[compiled.rows] = units * compiled.unit_cents
+        line = waterline([rule_of(policy).ramps(compiled.problem)], compiled.problem.spend)
+    with stages.stage("cents"):
+        award_cents[compiled.rows] = award(compiled.problem, line) * compiled.unit_cents
     with stages.stage("verify"):
         certificate = certify(policy, compiled, award_cents)
         table = awards_table(users, policy, eligibility, weighing, compiled, award_cents)

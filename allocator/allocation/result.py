@@ -94,6 +94,10 @@ class Allocation:
 
     def summary(self) -> Summary:
         """Return the figures of the run; printed, they are a page worth reading."""
+        return self._summary
+
+    @cached_property
+    def _summary(self) -> Summary:
         from allocator.scenarios.summary import summarize
 
         return summarize(self)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from allocator.data.buffers import array_of, numbers_of, texts_array
 from allocator.data.check import LOSS, NET_ASSETS, Users
 from allocator.money import CENTS, FINE, exact
 from allocator.policy.compile import Compiled
@@ -42,25 +46,25 @@ def awards_table(
     lower[rows] = compiled.problem.lower * compiled.unit_cents
     upper[rows] = compiled.problem.upper * compiled.unit_cents
     codes = eligibility.codes.astype(np.int8 if len(eligibility.labels) < 128 else np.int16)
-    reason = pa.DictionaryArray.from_arrays(codes, pa.array(eligibility.labels))
+    reason = _labels(codes, eligibility.labels)
     loss = _as_read(users, policy, LOSS)
     net = _as_read(users, policy, NET_ASSETS) if policy.needs_net_assets else pa.nulls(n)
     ratio = None if weighing.ratio is None else np.round(weighing.ratio, RATIO_DIGITS)
     return pa.table(
         {
             "user_id": users.ids,
-            "eligible": pa.array(eligibility.eligible),
+            "eligible": array_of(eligibility.eligible),
             "reason": reason,
             "loss": loss,
             "net_assets": net,
             "loss_ratio": _floats(n, ratio),
-            "claim": pa.array(weighing.claim / FINE),
-            "factor": pa.array(np.ones(n) if weighing.factor is None else weighing.factor),
+            "claim": array_of(weighing.claim / FINE),
+            "factor": array_of(np.ones(n) if weighing.factor is None else weighing.factor),
             "weight": _floats(n, weighing.weight),
-            "lower_cents": pa.array(lower),
-            "upper_cents": pa.array(upper),
+            "lower_cents": array_of(lower),
+            "upper_cents": array_of(upper),
             "binding": _binding(policy, rows, lower, upper, award_cents),
-            "award_cents": pa.array(award_cents),
+            "award_cents": array_of(award_cents),
         }
     )
 
@@ -74,9 +78,9 @@ def with_decimal_award(table: pa.Table) -> pa.Table:
     >>> with_decimal_award(table).column("award")[0].as_py()
     Decimal('12.15')
     """
-    cents = table.column("award_cents").combine_chunks()
+    cents = numbers_of(table.column("award_cents"))
     wide = np.zeros((len(cents), 2), dtype=np.int64)
-    wide[:, 0] = cents.to_numpy()
+    wide[:, 0] = cents
     buffers = [None, pa.py_buffer(wide)]
     award = pa.Array.from_buffers(pa.decimal128(18, 2), len(cents), buffers)
     return table.append_column("award", award)
@@ -88,7 +92,14 @@ def _as_read(users: Users, policy: Policy, name: str) -> pa.ChunkedArray:
 
 def _floats(n: int, values: NDArray[np.float64] | None) -> pa.Array:
     """Return floats with nan as null."""
-    return pa.nulls(n, pa.float64()) if values is None else pa.array(values, from_pandas=True)
+    if values is None:
+        return pa.nulls(n, pa.float64())
+    missing = np.isnan(values)
+    return array_of(values, missing=missing if missing.any() else None)
+
+
+def _labels(codes: NDArray[Any], labels: Sequence[str]) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(array_of(codes), texts_array(labels))
 
 
 def _binding(
@@ -104,4 +115,4 @@ def _binding(
     mine, floor, cap = awards[rows], lower[rows], upper[rows]
     kind = np.where(mine == cap, np.where(cap == maximum, 2, 3), 0)
     codes[rows] = np.where(mine == floor, 1, kind)
-    return pa.DictionaryArray.from_arrays(codes, pa.array(BINDING))
+    return _labels(codes, BINDING)

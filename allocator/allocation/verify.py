@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +16,10 @@ from numpy.typing import NDArray
 from allocator.allocation.evidence import Certificate, certify
 from allocator.allocation.pipeline import as_policy, derive, load
 from allocator.allocation.stages import Stages
+from allocator.data.buffers import numbers_of
 from allocator.data.table import UsersTable, read_users
+from allocator.errors import DataError
+from allocator.money import exact
 from allocator.policy.schema import Policy
 
 __all__ = ["verify"]
@@ -53,10 +58,10 @@ def verify(
     ...     "net_assets": ["100.00", "60.00"],
     ... })
     >>> policy = Policy.default().replace(budget="100.00")
-    >>> verify(users, policy, [5440, 4560]).ok
+    >>> verify(users, policy, [5439, 4561]).ok
     True
-    >>> verify(users, policy, [5439, 4561]).failures
-    ('optimal: moving one unit from position 1 to position 0 raises the objective',)
+    >>> verify(users, policy, [5440, 4560]).failures
+    ('optimal: moving one unit from position 0 to position 1 raises the objective',)
     """
     chosen = as_policy(policy)
     stages = Stages()
@@ -77,55 +82,80 @@ def verify(
 def _aligned(ids: pa.ChunkedArray, awards: object) -> tuple[NDArray[np.int64], list[str]]:
     """Return one award per user, in order, and what is wrong with the list."""
     n = len(ids)
-    faults: list[str] = []
-    if not _is_table(awards):
-        values = np.asarray(awards)
-        if values.shape != (n,):
-            faults.append(f"users: there are {values.size:,} awards for {n:,} users")
-            return np.zeros(n, dtype=np.int64), faults
-        return _whole_cents(pa.array(values.tolist()), faults), faults
-    table = read_users(awards, columns=("user_id", "award_cents")).table
-    absent = {"user_id", "award_cents"} - set(table.column_names)
-    if absent:
-        faults.append(f"users: the awards have no column {' or '.join(sorted(absent))}")
-        return np.zeros(n, dtype=np.int64), faults
-    names, given = ids.cast(pa.string()), table.column("user_id").cast(pa.string())
-    cents = _whole_cents(table.column("award_cents"), faults)
+    nothing = np.zeros(n, dtype=np.int64)
+    try:
+        table = _table(awards)
+        if table is None:
+            values = np.asarray(awards)
+            if values.shape != (n,):
+                return nothing, [f"users: there are {values.size:,} awards for {n:,} users"]
+            return _whole_cents(values)
+        absent = {"user_id", "award_cents"} - set(table.column_names)
+        if absent:
+            return nothing, [f"users: the awards have no column {' or '.join(sorted(absent))}"]
+        given = table.column("user_id").cast(pa.string())
+    except (DataError, pa.ArrowException, ValueError) as error:
+        return nothing, [f"users: the awards cannot be read: {error}"]
+    cents, faults = _whole_cents(_values(table.column("award_cents")))
+    names = ids.cast(pa.string())
     if names.equals(given):
         return cents, faults
     if len(given.unique()) < len(given):
         faults.append("users: some users have more than one award")
-    unknown = int(pc.sum(pc.is_null(pc.index_in(given, names.combine_chunks()))).as_py() or 0)
+    unknown = pc.index_in(given, names.combine_chunks()).null_count
     if unknown:
         faults.append(f"users: {unknown:,} awards are for nobody in the users table")
     at = pc.index_in(names, given.combine_chunks())
-    missing = at.null_count
-    if missing:
-        faults.append(f"users: {missing:,} users have no award")
-    rows = np.asarray(pc.fill_null(at, -1))
+    if at.null_count:
+        faults.append(f"users: {at.null_count:,} users have no award")
+    rows = numbers_of(at.fill_null(-1))
     return np.where(rows < 0, 0, np.append(cents, 0)[rows]), faults
 
 
-def _is_table(awards: object) -> bool:
-    return isinstance(awards, (str, os.PathLike, UsersTable)) or hasattr(
-        awards, "__arrow_c_stream__"
-    )
+def _table(awards: object) -> pa.Table | None:
+    """Return awards that are a table; None for one number per user."""
+    if isinstance(awards, pa.ChunkedArray):
+        return None
+    if isinstance(awards, (str, os.PathLike, UsersTable)):
+        return read_users(awards, columns=("user_id", "award_cents")).table
+    if not hasattr(awards, "__arrow_c_stream__"):
+        return None
+    try:
+        return read_users(awards, columns=("user_id", "award_cents")).table
+    except DataError:
+        if np.ndim(np.asarray(awards)) == 1:  # a column of a pandas or polars frame
+            return None
+        raise
 
 
-def _whole_cents(column: pa.Array | pa.ChunkedArray, faults: list[str]) -> NDArray[np.int64]:
-    """Return awards as integers; what is none counts as 0 and is told."""
-    if isinstance(column, pa.Array):
-        column = pa.chunked_array([column])
+def _values(column: pa.ChunkedArray) -> NDArray[Any]:
+    """Return a column as numbers where it is one of whole numbers, else as Python objects."""
     kind = column.type
-    if pa.types.is_integer(kind) and not column.null_count:
-        return np.asarray(column.cast(pa.int64()))
-    if pa.types.is_floating(kind) or pa.types.is_string(kind):
-        values = np.asarray(pc.cast(column, pa.float64(), safe=False).fill_null(np.nan))
-        good = np.isfinite(values) & (np.abs(values) < 2.0**53)
-        good &= np.where(good, values, 0.5) == np.rint(np.where(good, values, 0.0))
-    else:
-        values = np.zeros(len(column))
-        good = np.zeros(len(column), dtype=bool)
-    if not good.all():
-        faults.append(f"users: {int((~good).sum()):,} awards are not whole numbers of cents")
-    return np.where(good, values, 0.0).astype(np.int64)
+    if not column.null_count and not pa.types.is_boolean(kind) and not pa.types.is_temporal(kind):
+        with suppress(pa.ArrowException):
+            return numbers_of(column.cast(pa.int64()))
+    return np.array([*column.to_pylist(), None], dtype=object)[:-1]
+
+
+def _whole_cents(values: NDArray[Any]) -> tuple[NDArray[np.int64], list[str]]:
+    """Return awards as integers; what is none counts as 0 and is told."""
+    if values.dtype.kind == "i":
+        return values.astype(np.int64), []
+    if values.dtype.kind == "f" and (np.rint(values) == values).all() and _fit(values):
+        return values.astype(np.int64), []
+    found = [_whole(value) for value in values.tolist()]
+    odd = found.count(None)
+    faults = [f"users: {odd:,} awards are not whole numbers of cents"] if odd else []
+    return np.array([value or 0 for value in found], dtype=np.int64), faults
+
+
+def _fit(values: NDArray[Any]) -> bool:
+    return bool((np.abs(values) < 2.0**53).all())  # where floats still tell cents apart
+
+
+def _whole(value: object) -> int | None:
+    try:
+        amount = exact(value)
+    except ValueError:
+        return None
+    return int(amount) if amount.denominator == 1 and abs(amount) < 2**63 else None

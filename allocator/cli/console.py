@@ -32,7 +32,7 @@ _CODES: tuple[tuple[type[AllocatorError], int], ...] = (
 
 def exit_code(error: BaseException) -> int | None:
     """Return the exit code of an error; None for one that nobody raised on purpose."""
-    if isinstance(error, BrokenPipeError):
+    if isinstance(error, OSError):  # standard output is closed, or on a full disk
         return 1
     return next((code for kind, code in _CODES if isinstance(error, kind)), None)
 
@@ -50,7 +50,8 @@ def tell(text: str) -> None:
 
 def print_json(content: Any) -> None:
     """Print one JSON object and nothing else."""
-    click.echo(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))
+    ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    click.echo(json.dumps(content, ensure_ascii=ascii_only, indent=2, allow_nan=False))
 
 
 def progress(*, quiet: bool = False) -> Callable[[str, int, int], None] | None:

@@ -22,10 +22,8 @@ json_option = click.option(
 
 def read_policy(name: str | None) -> Policy:
     """Read a policy file, or take a preset by its name."""
-    from allocator.policy.schema import PRESETS, Policy
+    from allocator.policy.schema import Policy
 
     if name is None:
         return Policy.default()
-    if name in PRESETS and not Path(name).exists():
-        return Policy.preset(name)
-    return Policy.load(name)
+    return Policy.load(name) if Path(name).suffix else Policy.preset(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
@@ -74,7 +75,7 @@ def run_to_directory(
     sources = loaded.read.sources
     directory = folder.default_directory(sources, policy) if out is None else out
     wanted = {"awards.csv" if csv else "awards.parquet", *(["report.html"] if report else [])}
-    if folder.holds(directory, sources, policy, wanted):
+    if not force and folder.holds(directory, sources, policy, wanted):
         allocation = folder.load_allocation(directory)
         tell(f"unchanged: {directory} holds the run of these inputs and this policy")
     else:
@@ -132,12 +133,14 @@ def _report(allocation: Any) -> str:
 
 
 def _next(allocation: Any, directory: Path, *, report: bool) -> str:
-    first = allocation.table.column("user_id")[0].as_py()
-    text = f"allocator explain {directory} {first}"
+    first = str(allocation.table.column("user_id")[0].as_py())
+    dashes = "-- " if first.startswith("-") else ""
+    # An id comes from somebody's file: it must not do anything when the line is pasted.
+    user = quote(first) if first.isprintable() else "USER_ID"
+    text = f"allocator explain {quote(str(directory))} {dashes}{user}"
     return f"{text}      open {directory}/report.html" if report else text
 
 
 def _tell_stages(stages: Any) -> None:
-    done = stages.finished
-    seconds = "  ".join(f"{stage.name} {stage.seconds:.2f}" for stage in done)
-    tell(f"seconds: {seconds}  (peak {done[-1].peak_mib:,.0f} MiB)")
+    for stage in stages.finished:
+        tell(f"{stage.name:<12}{stage.seconds:>7.2f} s{stage.peak_mib:>8,.0f} MiB")

@@ -155,8 +155,8 @@ def _rule(rule: Rule | str) -> Rule:
     if rule in RULES:
         return RULES[rule]()
     near = get_close_matches(str(rule), RULES, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    raise UnsupportedError(f"there is no rule {rule!r}{hint} Rules: {', '.join(RULES)}")
+    hint = f"; did you mean {near[0]!r}?" if near else f"; the rules are {', '.join(RULES)}"
+    raise UnsupportedError(f"there is no rule {rule!r}{hint}")
 
 
 def _in_units(rule: Rule, step: Fraction) -> Rule:

@@ -110,10 +110,12 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
         if floors > self.budget:
             n = len(self)
             fits = self.budget // n if self.whole else self.budget / n
+            numbers = (floors, floors - self.budget, self.budget, fits)
+            total, over, budget, each = map(_shown, numbers)
             raise InfeasibleError(
-                f"the floors of {n:,} claimants add up to {floors:,}, which is "
-                f"{floors - self.budget:,} more than the budget of {self.budget:,}: raise the "
-                f"budget to {floors:,}, or lower the floors ({fits:,} for everybody would fit)",
+                f"the floors of {n:,} claimants add up to {total}, which is {over} more than the "
+                f"budget of {budget}: raise the budget to {total}, or lower the floors ({each} for "
+                "everybody would fit)",
                 {
                     "budget": self.budget,
                     "sum_of_floors": floors,
@@ -127,7 +129,7 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
             i = int(crossed[0])
             raise InfeasibleError(
                 f"{len(crossed):,} claimants have a floor above their cap; the first is at "
-                f"position {i}: floor {self.lower[i]:,}, cap {self.upper[i]:,}",
+                f"position {i}: floor {_shown(self.lower[i])}, cap {_shown(self.upper[i])}",
                 {"claimants": len(crossed), "first": i},
             )
 
@@ -192,7 +194,11 @@ def _budget(value: Any) -> int | float:
         return int(value)
     if isinstance(value, (float, np.floating)) and np.isfinite(value) and value >= 0:
         return float(value)
-    raise DataError(f"the budget must be a nonnegative finite number, not {value!r}")
+    raise DataError(f"the budget must be a nonnegative finite number, not {value}")
+
+
+def _shown(value: float) -> str:
+    return f"{value:,}" if isinstance(value, (int, np.integer)) else f"{value:,.10g}"
 
 
 def _numbers(name: str, values: ArrayLike, n: int, *, infinite: bool = False) -> NDArray[Any]:

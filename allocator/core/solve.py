@@ -16,9 +16,9 @@ from allocator.core.level import find_level
 from allocator.core.order import TieKeys
 from allocator.core.problem import Problem
 from allocator.core.rules import Rule
-from allocator.core.tiers import marginal_tier
+from allocator.core.tiers import MarginalTier, marginal_tier
 
-__all__ = ["Solution", "solve", "solve_parts"]
+__all__ = ["Solution", "Waterline", "award", "solve", "waterline"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,47 +69,110 @@ def solve(problem: Problem, rule: Rule) -> Solution:
     >>> solve(problem, AlphaFair(1)).awards.tolist()
     [2, 5, 3]
     """
-    parts = [rule.ramps(problem)]
-    tie_keys = problem.tie_keys if problem.whole else None
-    (awards,), tier, log_level = solve_parts(parts, problem.spend, tie_keys)
+    line = waterline([rule.ramps(problem)], problem.spend)
+    return Solution(award(problem, line), line.tier.value, line.log_level)
+
+
+def award(problem: Problem, line: Waterline) -> NDArray[Any]:
+    """Hand out what the waterline says, in whole units when the problem is in whole units.
+
+    Parameters
+    ----------
+    problem : Problem
+    line : Waterline
+        Of the problem as one part.
+
+    Returns
+    -------
+    ndarray of int64 or float64, shape (n,)
+    """
+    (awards,) = line.awards(problem.tie_keys if problem.whole else None)
     awards.flags.writeable = False
-    return Solution(awards, tier, log_level)
+    return awards
 
 
-def solve_parts(
-    parts: Sequence[Ramps], budget: Any, tie_keys: TieKeys | None
-) -> tuple[tuple[NDArray[Any], ...], float, float]:
-    """Divide a budget over the partitions of one problem.
+@dataclass(frozen=True, eq=False)
+class Waterline:
+    """Where the budget ends: the marginal tier, and the fractional level in it.
+
+    Attributes
+    ----------
+    tier : MarginalTier
+    curves : tuple of Slopes
+        Of the tier's members, one per part, relative to exp(log_reference).
+    relative_level, log_reference : float
+    """
+
+    tier: MarginalTier
+    curves: tuple[Slopes, ...]
+    relative_level: float
+    log_reference: float
+
+    @property
+    def log_level(self) -> float:
+        """Logarithm of the level; -inf when nobody gets more than the floor."""
+        if self.relative_level <= 0:
+            return -math.inf
+        return math.log(self.relative_level) - self.log_reference
+
+    def awards(self, tie_keys: TieKeys | None) -> tuple[NDArray[Any], ...]:
+        """Awards of every part.
+
+        Parameters
+        ----------
+        tie_keys : callable, or None
+            Sort keys of claimants, numbered through all parts; None for fractional awards.
+
+        Returns
+        -------
+        tuple of ndarray
+        """
+        tier = self.tier
+        amounts: Sequence[NDArray[Any]]
+        if tie_keys is None:
+            amounts = [curve.awards(self.relative_level) for curve in self.curves]
+        else:
+            positions = np.flatnonzero(np.concatenate(tier.members))
+            amounts = whole_units(
+                tier.ramps,
+                self.curves,
+                tier.budget,
+                self.relative_level,
+                lambda index: tie_keys(positions[index]),
+            )
+        awards = [settled.copy() for settled in tier.settled]
+        for all_awards, members, amount in zip(awards, tier.members, amounts, strict=True):
+            all_awards[members] = amount
+        return tuple(awards)
+
+
+def waterline(parts: Sequence[Ramps], budget: Any) -> Waterline:
+    """Find where a budget ends.
 
     Parameters
     ----------
     parts : sequence of Ramps
+        Partitions of one problem.
     budget : int or float
         From the sum of floors to the sum of caps.
-    tie_keys : callable, or None
-        Sort keys of claimants, numbered through all parts; None for fractional awards.
 
     Returns
     -------
-    awards : tuple of ndarray, one per part
-    tier, log_level : float
-        As in `Solution`.
+    Waterline
+
+    Examples
+    --------
+    >>> from allocator.core.rules import AlphaFair
+    >>> problem = Problem(budget=9, lower=0, upper=None, weights=[2.0, 1.0])
+    >>> line = waterline([AlphaFair(1).ramps(problem)], 9)
+    >>> round(math.exp(line.log_level), 12)
+    3.0
     """
     tier = marginal_tier(parts, budget)
     reference = _log_reference(tier.ramps, float(tier.budget))
-    curves = [Slopes.of(p, reference) for p in tier.ramps]
+    curves = tuple(Slopes.of(part, reference) for part in tier.ramps)
     level = find_level(Partitioned(curves), float(tier.budget))[0]
-    amounts: Sequence[NDArray[Any]]
-    if tie_keys is None:
-        amounts = [c.awards(level) for c in curves]
-    else:
-        positions = np.flatnonzero(np.concatenate(tier.members))
-        amounts = whole_units(
-            tier.ramps, curves, tier.budget, level, lambda index: tie_keys(positions[index])
-        )
-    for settled, members, amount in zip(tier.settled, tier.members, amounts, strict=True):
-        settled[members] = amount
-    return tier.settled, tier.value, math.log(level) - reference if level > 0 else -math.inf
+    return Waterline(tier, curves, level, reference)
 
 
 def _log_reference(parts: Sequence[Ramps], budget: float) -> float:

@@ -44,13 +44,13 @@ class Part:
     text: bool
 
 
-def read_files(pattern: str, columns: Collection[str] | None) -> UsersTable:
+def read_files(pattern: str | Sequence[str], columns: Collection[str] | None) -> UsersTable:
     """Read and join every file that `pattern` names.
 
     Parameters
     ----------
-    pattern : str
-        A file, a folder, a glob, or ``-``.
+    pattern : str or sequence of str
+        A file, a folder, a glob, or ``-``; or files, each by its path.
     columns : collection of str or None
         Those to read; None for all.
 
@@ -87,7 +87,9 @@ def read_files(pattern: str, columns: Collection[str] | None) -> UsersTable:
     return UsersTable(_joined(sources, parts), tuple(sources), simulated, present, malformed)
 
 
-def _data_files(pattern: str) -> list[str]:
+def _data_files(pattern: str | Sequence[str]) -> list[str]:
+    if not isinstance(pattern, str):
+        return [os.path.abspath(path) for path in pattern]
     if pattern == STANDARD_INPUT:
         return [pattern]
     if os.path.isdir(pattern):

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from allocator.data.amounts import read_amounts
+from allocator.data.buffers import nulls_of, numbers_of
 from allocator.data.faults import Fault
 from allocator.errors import PolicyError
 from allocator.money import exact, parse_fine
@@ -254,8 +255,7 @@ def _distinct(column: Column) -> tuple[NDArray[np.intp], list[object]]:
     if not pa.types.is_dictionary(column.type):
         column = pc.dictionary_encode(column)
     # A dictionary may itself list a value as null, or twice: both are handled by the values.
-    indices = column.indices.fill_null(-1)
-    codes = indices.to_numpy(zero_copy_only=False).astype(np.intp, copy=False)
+    codes = np.where(nulls_of(column.indices), -1, numbers_of(column.indices)).astype(np.intp)
     values = column.dictionary.to_pylist()
     if None in values:
         codes = np.array([-1 if v is None else i for i, v in enumerate(values)] + [-1])[codes]

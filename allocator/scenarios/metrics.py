@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["group_totals", "median", "share_of_top", "total"]
+__all__ = ["group_totals", "median", "rounded", "share_of_top", "total"]
 
 PART_BITS = 21  # sums of 21-bit numbers are exact in float64 up to 2**32 rows
 
@@ -62,6 +62,18 @@ def group_totals(groups: NDArray[Any], count: int, values: NDArray[np.int64]) ->
             found = np.bincount(groups, weights=part, minlength=count)
             sums = [s + (int(f) << shift) for s, f in zip(sums, found.tolist(), strict=True)]
     return sums
+
+
+def rounded(amount: int, parts: int) -> int:
+    """Divide integers, rounding half-even.
+
+    Examples
+    --------
+    >>> rounded(5, 2), rounded(7, 2), rounded(-5, 3)
+    (2, 4, -2)
+    """
+    quotient, rest = divmod(amount, parts)
+    return quotient + (2 * rest + quotient % 2 > parts)
 
 
 def median(values: NDArray[Any]) -> int:

@@ -14,7 +14,7 @@ from allocator.policy.eligibility import ELIGIBLE
 from allocator.policy.schema import Policy
 from allocator.policy.sources import Source
 from allocator.scenarios.columns import losses, reasons
-from allocator.scenarios.metrics import group_totals
+from allocator.scenarios.metrics import group_totals, rounded
 
 __all__ = ["Out", "funnel", "out_by_reason", "reason_source", "reason_text"]
 
@@ -72,7 +72,13 @@ def out_by_reason(allocation: Allocation) -> tuple[Out, ...]:
     users = np.bincount(codes, minlength=len(labels)).tolist()
     lost = group_totals(codes, len(labels), losses(table, policy))
     return tuple(
-        Out(label, reason_text(label, policy), n, _cents(fine), reason_source(label, policy))
+        Out(
+            label,
+            reason_text(label, policy),
+            n,
+            rounded(fine, FINE_PER_CENT),
+            reason_source(label, policy),
+        )
         for label, n, fine in zip(labels, users, lost, strict=True)
         if n and label != ELIGIBLE
     )
@@ -143,11 +149,6 @@ def reason_source(reason: str, policy: Policy) -> Source:
     return next(
         (source for source in ("set", "assumed", "announced") if source in found), "assumed"
     )
-
-
-def _cents(fine: int) -> int:
-    cents, rest = divmod(fine, FINE_PER_CENT)
-    return cents + (2 * rest + cents % 2 > FINE_PER_CENT)
 
 
 def _short(dollars: str) -> str:

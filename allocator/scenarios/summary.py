@@ -18,6 +18,7 @@ from allocator.scenarios.alternatives import alternatives, awards_under
 from allocator.scenarios.columns import losses, numbers
 from allocator.scenarios.metrics import median, share_of_top
 from allocator.scenarios.out import Out, out_by_reason
+from allocator.scenarios.text_table import text_table
 
 __all__ = ["Outcome", "Summary", "big_dollars", "percent", "summarize"]
 
@@ -167,11 +168,9 @@ class Summary:
             )
             for each in self.outcomes
         ]
-        widths = [max(len(row[k]) for row in (heads, *rows)) for k in range(4)]
         notes = ("", *(self._note(each) for each in self.outcomes))
-        for row, note in zip((heads, *rows), notes, strict=True):
-            cells = [row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:]))]
-            yield ("   ".join(cells) + f"   {note}").rstrip()
+        for line, note in zip(text_table(heads, rows), notes, strict=True):
+            yield f"{line}   {note}".rstrip()
 
     def _note(self, outcome: Outcome) -> str:
         change = outcome.largest_change_cents
@@ -311,4 +310,4 @@ def big_dollars(cents: int) -> str:
     for size, name in ((10**9, "bn"), (10**6, "m")):
         if dollars >= size * Fraction(9995, 10000):
             return f"${float(dollars / size):.1f}{name}"
-    return f"${round(dollars, -3 if dollars >= 10**4 else 0):,}"
+    return f"${int(round(dollars, -3 if dollars >= 10**4 else 0)):,}"

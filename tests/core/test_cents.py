@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 
 from allocator.core.problem import Problem
 from allocator.core.rules import AlphaFair, Proportional
-from allocator.core.solve import solve, solve_parts
+from allocator.core.solve import solve, waterline
 
 from . import oracle
 from .cases import ALPHAS, INF, problems
@@ -89,7 +89,7 @@ def test_row_order_and_partitions_do_not_change_a_cent(alpha):
     ramps = AlphaFair(alpha).ramps(problem)
     for count in (2, 7):
         parts = [ramps.take(rows) for rows in np.array_split(np.arange(n), count)]
-        split, _, _ = solve_parts(parts, budget, problem.tie_keys)
+        split = waterline(parts, budget).awards(problem.tie_keys)
         assert (np.concatenate(split) == whole).all()
 
 
