@@ -97,7 +97,7 @@ def _introduction(limit: float) -> str:
         "the share of the budget that goes to the wrong user, sum |x - x*| / 2 / budget, against "
         "the exact fractional optimum: what is left in the row of whole cents is the rounding "
         "itself. Models are written in cvxpy, but for the two HIGHS rows that name an algorithm "
-        "(scipy); settings are the defaults unless a tolerance is named. These are general "
+        "(scipy); settings are the defaults unless the row names them. These are general "
         "solvers, made for problems that this package cannot state at all; this is one family of "
         "problems, for which a special method exists."
     )
@@ -105,13 +105,18 @@ def _introduction(limit: float) -> str:
 
 NOTES = {
     "log": (
-        "Interior-point solvers of this model are sensitive to its scale (next section), and have "
-        "the scale that suits them best. *Quadratic* is minimizing the sum of x²/w, which "
-        "under plain bounds has the same solution as the logarithms, and is how an expert would "
-        "use OSQP here. *Each rounded* is what rounding every award by itself does to the total."
+        "Interior-point solvers of this model are sensitive to its scale (next section): CLARABEL "
+        "and ECOS may try six scales until one is solved to optimality, and their time is that of "
+        "all tries. *Quadratic* is minimizing the sum of x²/w, which under plain bounds has the "
+        "same solution as the logarithms, and is how an expert would use OSQP here. "
+        "*Each rounded* is what rounding every award by itself does to the total."
     ),
     "power": "Sum of -w/x, as `inv_pos`: second-order cones.",
-    "linear": "Maximize the sum of w·x: one equation and bounds.",
+    "linear": (
+        "Maximize the sum of w·x: one equation and bounds. In HiGHS nearly all the time goes into "
+        "its presolve, which on one long row grows roughly with the square of its length: whoever "
+        "knows that turns it off."
+    ),
     "max-min": (
         "Leximin: nobody can gain unless somebody who has less loses. One LP, maximizing the least "
         "award, does what it is asked and reaches the least award; as soon as one cap (or here, "

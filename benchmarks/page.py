@@ -64,7 +64,7 @@ def render(introduction: Sequence[str | Table], sections: Sequence[Section]) -> 
     <BLANKLINE>
     Once.
     <BLANKLINE>
-    | required | seen | |
+    | required | seen |  |
     | --- | ---: | ---: |
     | at most 60 S | 40 S | pass |
     <BLANKLINE>

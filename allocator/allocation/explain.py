@@ -28,6 +28,7 @@ from allocator.policy.values import read_ratio, show_percent
 __all__ = ["Explanation", "Part", "explain"]
 
 FEWEST_DIGITS, MOST_DIGITS = 5, 13
+NEAREST = 0.001  # of a cent: at small alpha and amounts a cent is earned just before its half
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ def _row(table: pa.Table, user_id: object) -> pa.Table:
     if pa.types.is_integer(ids.type):
         try:
             wanted = pa.scalar(int(str(user_id)), ids.type)
-        except (ValueError, pa.ArrowInvalid):
+        except (ValueError, OverflowError, pa.ArrowInvalid):
             wanted = None
     else:
         wanted = pa.scalar(str(user_id), ids.type)
@@ -225,9 +226,10 @@ def _missed(row: pa.Table, policy: Policy, reason: str) -> Missed:
 def _parts(values: Mapping[str, Any], loss: Fraction, policy: Policy) -> tuple[Part, ...]:
     """Return the user's value of each term; all factors of the policy are one part."""
     parts: list[Part] = []
-    factors = [term for term in customer_terms(policy) if term.of.endswith(" factor")]
+    terms = customer_terms(policy)
+    factors = [term for term in terms if term.of.endswith(" factor")]
     cap = float(read_ratio(policy.weights.ratio_cap))
-    for term in customer_terms(policy):
+    for term in terms:
         if term.of == "loss":
             value = float(loss)
         elif term.of == "recognized loss":
@@ -256,17 +258,23 @@ def _told(
     else:
         said = [phrases["lost"].format(loss=facts["loss"], ratio=f"{ratio:.1%}")]
     if facts["level"] is None:
-        return " ".join([*said, phrases["caps_reached"].format(award=award)])
+        all_of_it = facts["award_cents"] == facts["upper_cents"]
+        phrase = phrases["caps_reached" if all_of_it else "left"]
+        return " ".join([*said, phrase.format(award=award)])
     if ranked:
         return " ".join([*said, phrases["ranked"].format(amount=award)])
-    numbers, amount = _arithmetic(facts, unit)
+    low, high, binding = facts["lower_cents"], facts["upper_cents"], facts["binding"]
+    reached = facts["fractional_award"] * CENTS
+    if abs(min(max(reached, low), high) - facts["award_cents"]) > unit + NEAREST:
+        # Users of weight zero come last, and get what is left: the product does not tell of it.
+        phrase = phrases.get(binding, phrases["left"])
+        return " ".join([*said, phrase.format(award=award)])
+    numbers, amount = _arithmetic(facts)
     if facts["parts"]:
         names = " × ".join([numbers.split(" × ")[0], *(p.name for p in facts["parts"])])
         said.append(phrases["formula"].format(formula=names, numbers=numbers, amount=amount))
     else:
         said.append(phrases["same_for_all"].format(amount=amount))
-    low, high, binding = facts["lower_cents"], facts["upper_cents"], facts["binding"]
-    reached = facts["fractional_award"] * CENTS
     if reached < low - 0.5:
         said.append(phrases["floor"].format(award=award))
     elif reached > high + 0.5:
@@ -280,12 +288,11 @@ def _told(
     return " ".join(said)
 
 
-def _arithmetic(facts: Mapping[str, Any], unit: int) -> tuple[str, str]:
+def _arithmetic(facts: Mapping[str, Any]) -> tuple[str, str]:
     """Return a product that a phone repeats to the cent, with as few digits as that takes."""
     target = facts["fractional_award"]
-    wanted = facts["award_cents"]
-    if unit > 1 or not facts["lower_cents"] <= target * CENTS <= facts["upper_cents"]:
-        wanted = round(target * CENTS)
+    # Not the award: equal users read the same product, and then who got the odd cent.
+    wanted = math.floor(target * CENTS + 0.5 + NEAREST)
     for digits in range(FEWEST_DIGITS, MOST_DIGITS):
         numbers = [_in_full(facts["level"], digits)]
         for part in facts["parts"]:
@@ -341,7 +348,7 @@ def _analyst(facts: Mapping[str, Any], policy: Policy, ranked: bool) -> str:
     if facts["weight"] is not None:
         lines.append(f"  weight {significant(facts['weight'], 8)}")
     if facts["level"] is None:
-        lines.append("  everybody has their cap: the level has no end")
+        lines.append("  the level has no end: all who have a weight are at their caps")
     elif ranked:
         lines.append(f"  ranked; the margin is at {significant(facts['level'], 8)}")
     else:

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -78,19 +79,20 @@ def save(
 
 def _write(folder: Path, allocation: Allocation, *, csv: bool, html: str | None) -> None:
     outputs: dict[str, tuple[str, int]] = {}
-    if csv:
-        outputs["awards.csv"] = write_csv(
-            folder / "awards.csv", with_decimal_award(allocation.table)
-        )
-    else:
-        outputs["awards.parquet"] = write_parquet(folder / "awards.parquet", allocation.table)
+    with ThreadPoolExecutor(1) as pool:  # most of a run is writing, which leaves a core to spare
+        if csv:
+            table = with_decimal_award(allocation.table)
+            awards = pool.submit(write_csv, folder / "awards.csv", table)
+        else:
+            awards = pool.submit(write_parquet, folder / "awards.parquet", allocation.table)
+        contents = {
+            "certificate.json": allocation.certificate.to_dict(),
+            "summary.json": allocation.summary().to_dict(),
+        }
+        outputs["awards.csv" if csv else "awards.parquet"] = awards.result()
     if allocation.quarantined is not None:
         path = folder / "quarantined.csv"
         outputs["quarantined.csv"] = write_csv(path, allocation.quarantined)
-    contents = {
-        "certificate.json": allocation.certificate.to_dict(),
-        "summary.json": allocation.summary().to_dict(),
-    }
     for name, content in contents.items():
         outputs[name] = write_json(folder / name, content)
     policy = allocation.policy.to_toml(annotated=True).encode()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from allocator.data.buffers import array_of, numbers_of, texts_array
 from allocator.data.check import LOSS, NET_ASSETS, Users
 from allocator.money import CENTS, FINE, exact
-from allocator.policy.compile import Compiled
+from allocator.policy.compile import Compiled, bounds
 from allocator.policy.eligibility import Eligibility
 from allocator.policy.schema import Policy
 from allocator.policy.weights import Weighing
@@ -43,8 +43,10 @@ def awards_table(
     """
     n, rows = len(users), compiled.rows
     lower, upper = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
-    lower[rows] = compiled.problem.lower * compiled.unit_cents
-    upper[rows] = compiled.problem.upper * compiled.unit_cents
+    # The policy's bounds: a problem lowers caps that are above its budget.
+    lower[rows], upper[rows] = (
+        units * compiled.unit_cents for units in bounds(users.loss[rows], policy)
+    )
     codes = eligibility.codes.astype(np.int8 if len(eligibility.labels) < 128 else np.int16)
     reason = _labels(codes, eligibility.labels)
     loss = _as_read(users, policy, LOSS)
@@ -110,9 +112,12 @@ def _binding(
     awards: NDArray[np.int64],
 ) -> pa.DictionaryArray:
     """Tell which bound each award stands at; a floor that is also the cap is told as the floor."""
-    codes = np.zeros(len(awards), dtype=np.int8)
     maximum = int(exact(policy.award.maximum) * CENTS)
     mine, floor, cap = awards[rows], lower[rows], upper[rows]
-    kind = np.where(mine == cap, np.where(cap == maximum, 2, 3), 0)
-    codes[rows] = np.where(mine == floor, 1, kind)
+    kind = np.zeros(len(rows), dtype=np.int8)
+    kind[mine == cap] = BINDING.index("loss")
+    kind[(mine == cap) & (cap == maximum)] = BINDING.index("cap")
+    kind[mine == floor] = BINDING.index("floor")
+    codes = np.zeros(len(awards), dtype=np.int8)
+    codes[rows] = kind
     return _labels(codes, BINDING)

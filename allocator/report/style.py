@@ -18,7 +18,9 @@ __all__ = [
     "LINES",
     "MUTED",
     "OUT",
+    "PLAIN",
     "SERIES",
+    "about",
     "dollars",
     "new_figure",
     "plain_axes",
@@ -41,7 +43,8 @@ _VARIABLES = {
     GRID: "--grid",
 }
 WIDE, NARROW = 7.6, 3.7  # inches
-_FONT = ["DejaVu Sans"]  # comes with matplotlib, so that figures are the same everywhere
+# Amounts have dollar signs, which would otherwise begin a formula; so might a policy's name.
+PLAIN: dict[str, Any] = {"parse_math": False}
 
 
 def new_figure(height: float, *, narrow: bool = False) -> tuple[Figure, Axes]:
@@ -78,12 +81,23 @@ def dollars(value: float) -> str:
 
     Examples
     --------
-    >>> [dollars(v) for v in (4, 50, 1_000, 28_805, 1_500_000)]
-    ['$4', '$50', '$1,000', '$28,805', '$1.5m']
+    >>> [dollars(v) for v in (4, 50, 28_805, 1_500_000)]
+    ['$4', '$50', '$28,805', '$1.5m']
     """
     if value >= 1_000_000:
         return f"${value / 1_000_000:g}m"
     return f"${value:,.2f}".removesuffix(".00")
+
+
+def about(value: float) -> str:
+    """Write an amount of dollars in two digits: nobody's own loss.
+
+    Examples
+    --------
+    >>> [about(v) for v in (50.01, 96.31, 28_805.4, 1_250_000)]
+    ['$50', '$96', '$29,000', '$1.2m']
+    """
+    return dollars(float(f"{value:.2g}"))
 
 
 def to_svg(figure: Figure, salt: str) -> str:
@@ -107,10 +121,9 @@ def to_svg(figure: Figure, salt: str) -> str:
         figure.savefig(buffer, format="svg", metadata=metadata)
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(r"\b(figure|axes|patch|line2d|text|matplotlib|ytick|xtick)(\w*?)_\d+\b", "", text)
-    text = re.sub(r' id=""', "", text)
-    text = re.sub(r"(font: [^']*?)'DejaVu Sans'[^;\"]*", r"\1inherit-family", text)
+    text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", text, flags=re.DOTALL)
+    text = re.sub(r'<g id="[^"]*"', "<g", text)  # the same in every figure, and never referred to
+    text = re.sub(r"font-family: [^;\"]*", "font-family: inherit", text)
     for color, variable in _VARIABLES.items():
-        text = text.replace(color, f"var({variable})")
-    return re.sub(r'width="[\d.]+pt" height="[\d.]+pt"', "", text, count=1)
+        text = text.replace(f": {color}", f": var({variable})")
+    return re.sub(r'width="[\d.]+pt" height="[\d.]+pt" ', "", text, count=1)

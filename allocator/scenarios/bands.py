@@ -65,9 +65,9 @@ def award_bands(users: Panel, scenario: Scenario) -> list[Band]:
     order = np.lexsort((award, bins))
     bins, award = bins[order], award[order]
     starts = np.flatnonzero(np.diff(bins, prepend=bins[:1] - 1))
-    ends = np.append(starts[1:], len(bins))
+    ends = [*starts[1:].tolist(), len(bins)][: len(starts)]
     bands = []
-    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+    for start, end in zip(starts.tolist(), ends, strict=True):
         if end - start < FEWEST:
             continue
         k = int(bins[start])

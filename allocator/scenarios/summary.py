@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocator.allocation.result import Allocation
+from allocator.data.table import MEMORY
 from allocator.money import CENTS, exact, format_cents
 from allocator.policy.values import show_dollars
 from allocator.scenarios.alternatives import alternatives, awards_under
@@ -142,7 +143,9 @@ class Summary:
         money += ", to the cent"
         if self.unspent_cents:
             money += f"; {format_cents(self.unspent_cents)} of the budget stays unspent"
-            if self.status == "caps_reached":
+            if not self.eligible:
+                money += ", because nobody is eligible"
+            elif self.status == "caps_reached":
                 money += ", because everyone has their maximum"
         return [f"{title} on {self.users_from}", money, self.formula]
 
@@ -276,7 +279,10 @@ def _figures(
 def _users_from(allocation: Allocation) -> str:
     if allocation.simulated:
         return "SIMULATED users"
-    names = [os.path.basename(source.path) for source in allocation.sources]
+    special = {MEMORY: "a data frame", "-": "standard input"}
+    names = [
+        special.get(source.path, os.path.basename(source.path)) for source in allocation.sources
+    ]
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more files" if len(names) > 3 else "")
     # A file may be called anything, also what a terminal would obey.
     return "".join(c if c.isprintable() else "?" for c in shown) or "users"

@@ -77,11 +77,26 @@ def check(explanation) -> None:
         assert repeated(match[1]) == dollars(match[2]), text
         if "No minimum or maximum applied" in match[3]:
             assert dollars(match[2]) == award
+        if "rounded" in match[3]:
+            assert abs(dollars(match[2]) - award) == Decimal("0.01")
 
 
 def test_the_arithmetic_repeats_to_the_cent(run):
-    for user in run.to_arrow()["user_id"].to_pylist()[:300]:
+    for user in run.to_arrow()["user_id"].to_pylist()[:120]:
         check(run.explain(user))
+
+
+def test_the_parts_and_the_level_are_the_award(run):
+    for user in run.to_arrow()["user_id"].to_pylist()[:120]:
+        told = run.explain(user)
+        if told.fractional_award is None or told.binding != "none":
+            continue
+        product = told.level
+        for part in told.parts:
+            product *= part.part
+        unit = float(run.policy.award.unit)
+        assert product == pytest.approx(told.fractional_award, rel=1e-12)
+        assert abs(told.award_cents / 100 - product) <= unit + 1e-9
 
 
 @pytest.mark.parametrize("alpha", [0, 0.5, 1, 2, "inf"])
@@ -102,3 +117,5 @@ def test_the_arithmetic_repeats_for_equals_who_differ_by_a_cent(policy, alpha):
     texts = [run.explain(f"u{i}") for i in range(n)]
     for each in texts:
         check(each)
+    products = {each.customer.partition(" = ")[0] for each in texts if alpha not in (0, "inf")}
+    assert len(products) <= 1  # equals read the same product

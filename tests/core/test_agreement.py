@@ -103,7 +103,7 @@ def test_clarabel_agrees(alpha):
 def test_highs_agrees_on_the_utilitarian_linear_program():
     failures, agreements = [], 0
     for case in cases(0, 40):
-        budget, lower, upper, weights, scales, _ = case
+        budget, lower, _, weights, scales, _ = case
         d = np.ones_like(lower) if scales is None else scales
         x = cp.Variable(len(lower))
         mine = ours(case, 0.0)

@@ -150,7 +150,12 @@ def test_ties_go_by_id_and_not_by_position(rounding):
 
 def test_largest_remainder_keeps_bounds():
     awards = divide(
-        10, weights=[1, 1, 7], lower=[2, 0, 0], upper=[9, 9, 5], unit=1, rounding="largest_remainder"
+        10,
+        weights=[1, 1, 7],
+        lower=[2, 0, 0],
+        upper=[9, 9, 5],
+        unit=1,
+        rounding="largest_remainder",
     )
     assert awards.sum() == 10
     assert awards[0] >= 2
@@ -259,7 +264,9 @@ def test_text_that_is_no_multiple_of_the_unit():
 
 
 def test_unknown_rules_are_told_the_nearest():
-    with pytest.raises(UnsupportedError, match="there is no rule 'proportionate'; did you mean 'pr"):
+    with pytest.raises(
+        UnsupportedError, match="there is no rule 'proportionate'; did you mean 'pr"
+    ):
         divide(1, CLAIMS, "proportionate")
     with pytest.raises(UnsupportedError, match=r"there is no rule 'zzz'.*alpha_fair, proportional"):
         divide(1, CLAIMS, "zzz")

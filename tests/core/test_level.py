@@ -52,7 +52,7 @@ def searched(curve, budget, **options):
     if high < INF:
         assert total(curve, high) >= budget * (1 - 1e-14)
     assert low < high
-    if not options and -INF < low and high < INF:
+    if not options and low > -INF and high < INF:
         assert math.nextafter(low, INF) == high
     return low, high
 
@@ -74,7 +74,7 @@ def curves(draw):
     return Slopes(column(SLOPES), baseline, lower, upper, rounding)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(curves(), st.sampled_from([0.0, 1e-9, 0.25, 0.5, 1 - 1e-9, 1.0]), st.booleans())
 @example(Slopes(np.ones(1), None, np.zeros(1), np.zeros(1)), 0.0, False)
 def test_every_feasible_budget_has_its_level(curve, share, whole):
@@ -89,7 +89,7 @@ def test_every_feasible_budget_has_its_level(curve, share, whole):
         assert curve.awards(low) == pytest.approx(curve.upper, rel=1e-15, abs=0)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(curves(), st.floats(0, 1), st.floats(1e-12, 1e12))
 def test_a_guess_changes_nothing(curve, share, guess):
     budget = float(curve.lower.sum() + share * (curve.upper - curve.lower).sum())

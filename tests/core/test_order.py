@@ -79,7 +79,7 @@ def exact_baselines(case):
     return alpha, weights, number, scales, baseline
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(some_units(), st.data())
 def test_the_first_units_are_those_of_the_definition(case, data):
     case = exact_baselines(case)
@@ -92,13 +92,13 @@ def test_the_first_units_are_those_of_the_definition(case, data):
     assert np.flatnonzero(some.first(count, tie_keys)).tolist() == sorted(expected)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(some_units())
 def test_levels_are_as_near_as_promised(case):
     case = exact_baselines(case)
     alpha, weights, number, scales, baseline = case
     some = units(weights, number, alpha, scales=scales, baseline=baseline)
-    allowed = tolerance(some.ramps) / 20  # two floats of one level may differ by the tolerance
+    allowed = tolerance(some.ramps) / 4  # two floats of one level may differ by half of it
     with mpmath.workdps(60):
         for level, key in zip(some.levels(), keys_of(case), strict=True):
             exact = mpmath.mpf(key[0].numerator) / key[0].denominator if alpha == INF else key[0]
@@ -145,6 +145,11 @@ def test_place_then_weight_then_tie_key():
     assert some.places().tolist() == [-0.5, -1.0, -1.0]
     first_units = units([1.0, 4.0, 9.0], [1, 1, 1], 2.0)  # all at level 0, place 1/2
     assert first_units.first(1, tie_keys).tolist() == [False, False, True]
+    assert first_units.level_ranks().tolist() == [0, 0, 0]
+    # sqrt(k(k-1)/(w·d)): 2/27 = 6/81, a tie; places 1.5/1 and 2.5/1.6875 = 1.48.
+    tied = units([27.0, 48.0], [2, 3], 2.0, scales=[1.0, 1.6875])
+    assert tied.level_ranks().tolist() == [0, 0]
+    assert tied.first(1, tie_keys).tolist() == [False, True]
     equal = units([2.0] * 5, [3] * 5, 1.5)
     by_key = sorted(range(5), key=lambda i: tie_keys(np.array([i]))[0])
     for count in range(6):

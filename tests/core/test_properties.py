@@ -12,12 +12,18 @@ from allocator.core.certificate import verify
 from allocator.core.divide import divide
 from allocator.core.problem import Problem
 from allocator.core.rules import AlphaFair, Proportional
-from allocator.core.solve import solve, solve_parts
+from allocator.core.solve import solve, waterline
 
 from .cases import ALPHAS, INF
 
 TIED = st.sampled_from([0.0, 50.0, 50.0, 60.0, 1e-3, 1e12, np.nextafter(50.0, 51)])
 SPREAD = st.floats(-3, 12).map(lambda exponent: 10.0**exponent)
+
+
+def in_order(values, amounts):
+    """Larger values have no smaller amounts; equal ones differ by one unit at most."""
+    allowed = np.where(np.diff(values) > 0, 0, -1)
+    return bool((np.diff(amounts) >= allowed).all())
 
 
 @st.composite
@@ -56,7 +62,7 @@ def with_rows(fields, rule, rows):
     return Problem(**moved, ids=[f"u{i}" for i in rows]), rule
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(large())
 def test_1_and_2_exact_bounded_optimal_canonical(case):
     fields, rule = case
@@ -69,7 +75,7 @@ def test_1_and_2_exact_bounded_optimal_canonical(case):
     assert certificate.ok, certificate.failures
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(large())
 def test_3_one_more_unit_raises_one_award_by_one(case):
     fields, rule = case
@@ -80,7 +86,7 @@ def test_3_one_more_unit_raises_one_award_by_one(case):
     assert sorted((after - before).tolist()) == [0] * (len(before) - 1) + [1]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(large(), st.data())
 def test_4_neither_order_nor_partition_matters(case, data):
     fields, rule = case
@@ -93,11 +99,11 @@ def test_4_neither_order_nor_partition_matters(case, data):
     cuts = sorted(data.draw(st.lists(st.integers(0, n), max_size=3)))
     ramps = rule.ramps(problem)
     parts = [ramps.take(r) for r in np.split(np.arange(n), cuts)]
-    split, _, _ = solve_parts(parts, problem.spend, problem.tie_keys)
+    split = waterline(parts, problem.spend).awards(problem.tie_keys)
     assert (np.concatenate(split) == awards).all()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(large(), st.data())
 def test_5_equals_differ_by_one_unit_at_most(case, data):
     fields, rule = case
@@ -113,7 +119,7 @@ def test_5_equals_differ_by_one_unit_at_most(case, data):
     assert np.ptp(awards[[who, *range(len(fields["lower"]), len(rows))]]) <= 1
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(SPREAD | TIED.filter(bool), min_size=2, max_size=12),
     ALPHAS.filter(lambda alpha: alpha > 0),
@@ -123,29 +129,32 @@ def test_5_equals_differ_by_one_unit_at_most(case, data):
 def test_5_more_weight_is_never_less_money(weights, alpha, budget, floor):
     budget += floor * len(weights)
     upper = max(600_000, math.ceil(budget / len(weights)))
-    problem = Problem(budget, floor, upper, weights=sorted(weights))
+    weights = sorted(weights)
+    problem = Problem(budget, floor, upper, weights=weights)
     rules = [AlphaFair(alpha), Proportional()] if alpha < INF else [Proportional()]
     for rule in rules:
-        assert (np.diff(solve(problem, rule).awards) >= 0).all()
+        assert in_order(weights, solve(problem, rule).awards)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.lists(st.integers(1, 10**10), min_size=2, max_size=10), st.floats(0, 1), st.floats(0.01, 50)
 )
 def test_5_larger_claims_neither_get_nor_lose_less(claims, share, alpha):
     claims = sorted(claims)
     budget = int(share * sum(claims))
-    rules = (Proportional(), AlphaFair(alpha), AlphaFair(INF), AlphaFair(alpha, "recovery"))
-    for rule in rules:
-        weights = claims if getattr(rule, "of", "") == "recovery" else None
-        problem = Problem(budget, 0, claims, claims=claims, weights=weights)
+    problem = Problem(budget, 0, claims, claims=claims, weights=claims)
+    for rule in (Proportional(), AlphaFair(alpha, "recovery")):
         awards = solve(problem, rule).awards
-        assert (np.diff(awards) >= 0).all()
-        assert (np.diff(claims - awards) >= 0).all()
+        assert in_order(claims, awards)
+        assert in_order(claims, claims - awards)
+    # Equal awards, capped at claims: between equal units neither claim has a claim to be first.
+    awards = solve(Problem(budget, 0, claims), AlphaFair(alpha)).awards
+    assert (np.diff(awards) >= -1).all()
+    assert in_order(claims, claims - awards)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(large(), st.sampled_from(["0.05", "0.01", "25", "0.5"]))
 def test_units_larger_than_a_cent_through_divide(case, unit):
     fields, rule = case
@@ -170,6 +179,30 @@ def test_units_larger_than_a_cent_through_divide(case, unit):
     )
     units = [Fraction(str(x)) / step for x in awards.tolist()]
     assert units == expected.tolist()
+
+
+@pytest.mark.parametrize("rule", [Proportional(), *(AlphaFair(a) for a in (0.3, 0.5, 1, 2, 3))])
+@pytest.mark.parametrize("each", [1, 3, 1_000, 12_345_678, 10**10])
+def test_weights_an_ulp_apart_are_told_apart(rule, each):
+    n = 64
+    weights = 100.0 + np.spacing(100.0) * np.random.default_rng(each).permutation(n)
+    for more in (1, 20, 63):
+        awards = solve(Problem(each * n + more, 0, None, weights=weights), rule).awards
+        expected = np.full(n, each)
+        expected[np.argsort(-weights)[:more]] += 1
+        assert (awards == expected).all()
+
+
+@pytest.mark.parametrize("each", [1, 7, 1_001])
+def test_20_000_weights_an_ulp_apart(each):
+    # So many are within the floats' error that the search stops inside a tie of thousands.
+    n = 20_000
+    weights = 100.0 + np.spacing(100.0) * np.random.default_rng(each).permutation(n)
+    for more in (1, 3_333, 10_000, 19_999):
+        awards = solve(Problem(each * n + more, 0, None, claims=weights), Proportional()).awards
+        expected = np.full(n, each)
+        expected[np.argsort(-weights)[:more]] += 1
+        assert (awards == expected).all()
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.01, 0.5, 1.0, 2.0, 40.0, INF])

@@ -14,7 +14,7 @@ ALPHAS = [
     *(1 - 1e-9, 1 - 1e-12, np.nextafter(1.0, 0), 1.0, np.nextafter(1.0, 2), 1 + 1e-12),
     *(1 + 1e-9, 1 + 1e-6, 1.001, 1.1, 1.5, 2.0, 2.5, 3.0, 5.0, 7.3, 40.0, 500.0, 1e3, 1e4),
 ]
-NUMBERS = np.unique([*range(1, 130), 400, 600, *(10**np.arange(3, 15.5, 0.5)).round(), 1e15])
+NUMBERS = np.unique([*range(1, 130), 400, 600, *(10 ** np.arange(3, 15.5, 0.5)).round(), 1e15])
 ACCURACY = 1e-14
 
 
@@ -23,7 +23,7 @@ def log_mean(x, y, alpha):
     x, y, a = mpmath.mpf(float(x)), mpmath.mpf(float(y)), mpmath.mpf(float(alpha))
     p = 1 - a
     if x == 0:
-        return mpmath.log((y ** (p - 1) / p)) / -a if a < 1 else -mpmath.inf
+        return mpmath.log(y ** (p - 1) / p) / -a if a < 1 else -mpmath.inf
     mean = mpmath.log(y / x) if p == 0 else (y**p - x**p) / p
     return -mpmath.log(mean / (y - x)) / a
 

@@ -1,0 +1,125 @@
+"""The figure of where the money goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from allocator.report.style import (
+    INK,
+    LINES,
+    MUTED,
+    OUT,
+    PLAIN,
+    SERIES,
+    about,
+    new_figure,
+    plain_axes,
+)
+from allocator.scenarios.bands import FEWEST
+from allocator.scenarios.compare import Comparison
+from allocator.scenarios.rows import GroupRow, PaidRow
+from allocator.scenarios.summary import big_dollars, percent
+from allocator.scenarios.tables import Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["draw_money"]
+
+GAP = 0.01  # between a bar and its label, in shares of the whole
+
+
+def draw_money(comparison: Comparison, *, narrow: bool = False) -> Figure:
+    """Draw the shares of people and of dollars by decile of loss, on one scale.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Of one to three allocations: the first is filled, the others are outlines, with their
+        shares in brackets.
+    narrow : bool
+        For a telephone.
+
+    Returns
+    -------
+    Figure
+    """
+    figure, axes = new_figure(4.2 if narrow else 4.0, narrow=narrow)
+    plain_axes(axes)
+    tables = comparison.tables()
+    deciles = tables.users[:10]
+    # A decile of a few users would tell what they lost and got.
+    shown = [k for k, row in enumerate(deciles) if row.users >= FEWEST]
+    everybody = max(tables.users[-1].users, 1)
+    people = {k: deciles[k].users / everybody for k in shown}
+    axes.barh(shown, [-people[k] for k in shown], color=OUT, height=0.72)
+    ends = dict.fromkeys(shown, 0.0)
+    for number, rows in enumerate(tables.paid.values()):
+        whole = max(rows[-1].total_cents, 1)
+        money = [rows[k].total_cents / whole for k in shown]
+        if number:
+            axes.barh(
+                shown,
+                money,
+                height=0.86,
+                fill=False,
+                edgecolor=SERIES[number],
+                linestyle=LINES[number],
+                linewidth=1.4,
+            )
+        else:
+            axes.barh(shown, money, color=SERIES[0], height=0.72)
+        ends = {k: max(ends[k], share) for k, share in zip(shown, money, strict=True)}
+    for k in shown:
+        axes.text(
+            ends[k] + GAP,
+            k,
+            _label([rows[k] for rows in tables.paid.values()], tables, narrow=narrow),
+            va="center",
+            fontsize=9,
+            color=INK,
+            **PLAIN,
+        )
+    left, right = max(people.values(), default=0.1), max(ends.values(), default=1.0)
+    _heads(axes, comparison.names, narrow=narrow)
+    axes.set_yticks(range(10), [_range(row) for row in deciles], **PLAIN)
+    axes.set_xticks([])
+    axes.set_xlim(-left - GAP, right * 1.25 + 0.02)
+    axes.set_ylim(9.6, -1.7 - 0.75 * (len(comparison.names) - 1))
+    axes.axvline(0, ymax=0.9, color=MUTED, linewidth=0.8)
+    return figure
+
+
+def _label(row: Sequence[PaidRow], tables: Tables, *, narrow: bool) -> str:
+    wholes = [max(rows[-1].total_cents, 1) for rows in tables.paid.values()]
+    first, *others = (
+        percent(each.total_cents / whole) for each, whole in zip(row, wholes, strict=True)
+    )
+    if others and not narrow:
+        return f"{first} ({', '.join(others)})"
+    return first if narrow else f"{first}  {big_dollars(row[0].total_cents)}"
+
+
+def _heads(axes: Axes, names: Sequence[str], *, narrow: bool) -> None:
+    most = 24 if narrow else 60
+    axes.text(-GAP, -0.75, "people", ha="right", fontsize=9, color=MUTED)
+    if not narrow:  # there it would stand in the way of "people"
+        across = axes.get_yaxis_transform()
+        axes.text(-0.01, -0.75, "who lost", ha="right", fontsize=9, color=MUTED, transform=across)
+    for number, name in enumerate(names):
+        short = name if len(name) <= most else name[: most - 1] + "…"
+        text = f"outline: {short}" if number else f"money: {short}" if len(names) > 1 else "money"
+        place = -0.75 - 0.75 * number
+        axes.text(GAP, place, text, fontsize=9, color=SERIES[number], **PLAIN)
+
+
+def _range(row: GroupRow) -> str:
+    if row.lowest is None or row.highest is None or row.users < FEWEST:
+        return "–"
+    if row.label == "10":  # the largest loss is somebody's
+        return f"from {about(row.lowest)}"
+    low, high = about(row.lowest), about(row.highest)
+    return low if low == high else f"{low} to {high}"
