@@ -27,6 +27,7 @@ from allocator.policy.values import read_ratio, show_percent
 
 __all__ = ["Explanation", "Part", "explain"]
 
+LONGEST = 24  # characters of a number that anybody would type
 FEWEST_DIGITS, MOST_DIGITS = 5, 13
 NEAREST = 0.001  # of a cent: at small alpha and amounts a cent is earned just before its half
 
@@ -161,8 +162,12 @@ def _explain(allocation: Allocation, user_id: object, phrases: Mapping[str, str]
         facts["missed"] = missed
         customer = _told_missed(missed, policy, phrases)
         return Explanation(**facts, customer=customer, analyst=_analyst_missed(facts, missed))
-    facts["parts"] = parts = _parts(values, loss, policy)
     ranked = policy.uses_weights and policy.objective.alpha == 0
+    parts: tuple[Part, ...] = ()
+    try:
+        facts["parts"] = parts = _parts(values, loss, policy)
+    except OverflowError:  # near alpha = 0, where users are all but ranked
+        ranked = True
     if certificate.level is not None and not ranked:
         facts["fractional_award"] = certificate.level * math.prod(part.part for part in parts)
     customer = _told(facts, values["loss_ratio"], policy, phrases)
@@ -251,7 +256,6 @@ def _told(
     facts: Mapping[str, Any], ratio: float | None, policy: Policy, phrases: Mapping[str, str]
 ) -> str:
     award = format_cents(facts["award_cents"])
-    ranked = policy.uses_weights and policy.objective.alpha == 0
     unit = int(exact(policy.award.unit) * CENTS)
     if ratio is None:
         said = [phrases["lost_only"].format(loss=facts["loss"])]
@@ -261,7 +265,7 @@ def _told(
         all_of_it = facts["award_cents"] == facts["upper_cents"]
         phrase = phrases["caps_reached" if all_of_it else "left"]
         return " ".join([*said, phrase.format(award=award)])
-    if ranked:
+    if facts["fractional_award"] is None:
         return " ".join([*said, phrases["ranked"].format(amount=award)])
     low, high, binding = facts["lower_cents"], facts["upper_cents"], facts["binding"]
     reached = facts["fractional_award"] * CENTS
@@ -270,7 +274,9 @@ def _told(
         phrase = phrases.get(binding, phrases["left"])
         return " ".join([*said, phrase.format(award=award)])
     numbers, amount = _arithmetic(facts)
-    if facts["parts"]:
+    if max(map(len, numbers.split(" × "))) > LONGEST:
+        said.append(phrases["in_short"].format(amount=amount))
+    elif facts["parts"]:
         names = " × ".join([numbers.split(" × ")[0], *(p.name for p in facts["parts"])])
         said.append(phrases["formula"].format(formula=names, numbers=numbers, amount=amount))
     else:

@@ -9,6 +9,7 @@ ENGLISH: Mapping[str, str] = {
     "lost_only": "You lost {loss}.",
     "formula": "Every voucher is {formula}: {numbers} = {amount}.",
     "same_for_all": "Every voucher is {amount} before the minimum and maximum.",
+    "in_short": "The formula that is published for this program gives {amount}.",
     "ranked": "Vouchers go to users by rank; yours is {amount}.",
     "caps_reached": "There was enough for everybody: your voucher is {award}, the most allowed.",
     "left": "Your voucher is {award}: that is what the budget leaves.",

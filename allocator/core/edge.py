@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocator.core.curves import LOG_REACH, Ramps, Rounding, blocks
-from allocator.core.order import CLOSE, NEAR, TieKeys, Units, tolerance
+from allocator.core.order import CLOSE, NEAR, Columns, TieKeys, Units, tolerance, uniform
 
 __all__ = ["Edge", "find_edge"]
 
@@ -137,11 +137,15 @@ def _meet_by_tier(held: Units, refused: Units) -> Meeting:
 
 
 def _meet_by_level(held: Units, refused: Units, h: Floats, r: Floats) -> Meeting:
+    if _alike(held.level_columns, refused.level_columns):
+        return 0, held, refused
     tol = max(tolerance(held.ramps), tolerance(refused.ramps))
     return _meet(held, refused, h, r, tol, Units.level_ranks)
 
 
 def _meet_by_place(held: Units, refused: Units) -> Meeting:
+    if _alike(held.place_columns, refused.place_columns):
+        return 0, held, refused
     h, r = held.places(), refused.places()
     tol = NEAR * max(float(np.abs(h).max()), float(np.abs(r).max()))
     return _meet(held, refused, h, r, tol, Units.place_ranks)
@@ -170,6 +174,12 @@ def _units(ramps: Ramps, rows: Ints, numbers: Ints) -> Units:
 def _tiers(units: Units) -> Floats:
     tiers = units.ramps.tiers
     return np.ones(len(units)) if tiers is None else tiers
+
+
+def _alike(held: Columns, refused: Columns) -> bool:
+    """Whether all rows of both agree."""
+    both = zip(held, refused, strict=True)
+    return all(h[0] == r[0] for h, r in both) and uniform(held) and uniform(refused)
 
 
 def _all_equal(units: Units) -> Ints:

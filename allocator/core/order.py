@@ -6,7 +6,7 @@ rationals where the level is rational, in 80-digit decimals otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 from fractions import Fraction
@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 from allocator.core.curves import Ramps
 from allocator.core.rules import stolarsky
 
-__all__ = ["CLOSE", "NEAR", "TieKeys", "Units", "tolerance"]
+__all__ = ["CLOSE", "NEAR", "Columns", "TieKeys", "Units", "tolerance", "uniform"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Exact = Fraction | Decimal
+Columns = list[NDArray[Any]]
 TieKeys = Callable[[Ints], list[tuple[bytes, str]]]
 
 DIGITS = 80
@@ -115,37 +116,40 @@ class Units:
         b = 0 if r.baseline is None else Fraction(r.baseline[i].item())
         return Fraction(-(b + k)) / d
 
+    @property
+    def tier_columns(self) -> Columns:
+        """What a tier depends on."""
+        return _given(self.ramps.weights, self.ramps.scales)
+
+    @property
+    def level_columns(self) -> Columns:
+        """What a level depends on."""
+        r = self.ramps
+        weights = None if np.isinf(r.alpha) else r.weights
+        return _given(weights, r.scales, r.baseline, self.number)
+
+    @property
+    def place_columns(self) -> Columns:
+        """What a place depends on."""
+        return _given(self.ramps.scales, self.ramps.baseline, self.number)
+
     def tier_ranks(self) -> Ints:
         """Dense ranks of the tiers d/w, exactly, shape (m,); equal tiers share a rank."""
-        return self._ranks(self._exact_tier, ("weights", "scales"), numbered=False)
+        return _ranks(self._exact_tier, self.tier_columns)
 
     def level_ranks(self) -> Ints:
         """Dense ranks of the levels, exactly, shape (m,)."""
-        columns = ("weights", "scales", "baseline")
-        return self._ranks(self._exact_level, columns[int(np.isinf(self.ramps.alpha)) :])
+        return _ranks(self._exact_level, self.level_columns)
 
     def place_ranks(self) -> Ints:
         """Dense ranks of the places, exactly, shape (m,)."""
-        return self._ranks(self._exact_place, ("scales", "baseline"))
-
-    def _ranks(
-        self, exact: Callable[[int], Exact], columns: Sequence[str], *, numbered: bool = True
-    ) -> Ints:
-        """Rank by an exact key, computed once for all units that agree in what it depends on."""
-        given = [c for name in columns if (c := getattr(self.ramps, name)) is not None]
-        kind, first = _kinds([*given, self.number] if numbered else given)
-        keys = [exact(int(i)) for i in first]
-        by_key = sorted(range(len(keys)), key=keys.__getitem__)
-        rank = np.zeros(len(keys), dtype=np.int64)
-        for a, b in pairwise(by_key):
-            rank[b] = rank[a] + (not _same(keys[a], keys[b]))
-        return rank[kind]
+        return _ranks(self._exact_place, self.place_columns)
 
     def first(self, count: int, tie_keys: TieKeys) -> NDArray[np.bool_]:
         """Mark the `count` units that come first in the order, shape (m,)."""
         chosen = np.zeros(len(self), dtype=bool)
         rows, units = np.arange(len(self)), self
-        for key in KEYS:
+        for key in (_by_level, _by_place, _by_weight):
             if count in (0, len(rows)):
                 break
             sure, tied = key(units, count)
@@ -165,21 +169,34 @@ Split = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 
 
 def _by_level(units: Units, count: int) -> Split:
+    if uniform(units.level_columns):
+        return _all_tied(units)
     return _split(units, units.levels(), count, tolerance(units.ramps), Units.level_ranks)
 
 
 def _by_place(units: Units, count: int) -> Split:
+    if uniform(units.place_columns):
+        return _all_tied(units)
     places = units.places()
     return _split(units, places, count, NEAR * float(np.abs(places).max()), Units.place_ranks)
 
 
 def _by_weight(units: Units, count: int) -> Split:
+    if uniform([units.ramps.weights]):
+        return _all_tied(units)
     weights = -units.ramps.weights
     margin = np.partition(weights, count - 1)[count - 1]
     return weights < margin, weights == margin
 
 
-KEYS: tuple[Callable[[Units, int], Split], ...] = (_by_level, _by_place, _by_weight)
+def _all_tied(units: Units) -> Split:
+    tied = np.ones(len(units), dtype=bool)
+    return ~tied, tied
+
+
+def uniform(columns: Columns) -> bool:
+    """Whether all rows agree."""
+    return all(bool((c[:1] == c[-1:]).all() and (c == c[0]).all()) for c in columns if len(c))
 
 
 def _split(
@@ -201,10 +218,25 @@ def _split(
     return sure, tied
 
 
-def _kinds(columns: Sequence[NDArray[Any]]) -> tuple[Ints, Ints]:
+def _given(*columns: NDArray[Any] | None) -> Columns:
+    return [column for column in columns if column is not None]
+
+
+def _ranks(exact: Callable[[int], Exact], columns: Columns) -> Ints:
+    """Rank by an exact key, computed once for all units that agree in what it depends on."""
+    kind, first = _kinds(columns)
+    keys = [exact(int(i)) for i in first]
+    by_key = sorted(range(len(keys)), key=keys.__getitem__)
+    rank = np.zeros(len(keys), dtype=np.int64)
+    for a, b in pairwise(by_key):
+        rank[b] = rank[a] + (not _same(keys[a], keys[b]))
+    return rank[kind]
+
+
+def _kinds(columns: Columns) -> tuple[Ints, Ints]:
     """Return each row's kind, equal rows being of one kind, and one row of each kind."""
     n = len(columns[0])
-    changing = [c for c in columns if n and (c != c[0]).any()]
+    changing = [column for column in columns if not uniform([column])]
     if not changing:
         return np.zeros(n, dtype=np.int64), np.zeros(min(n, 1), dtype=np.int64)
     order = np.lexsort(changing)

@@ -169,13 +169,16 @@ def _below_loss(policy: Policy, level: float, terms: tuple[Term, ...]) -> bool:
     worst = least if of_loss <= 1 else float(exact(policy.award.maximum))
     if worst == 0 and of_loss != 1:
         return False
-    share = level * worst ** (of_loss - 1) if of_loss != 1 else level
-    for term in terms:
-        if term.of == "ratio":
-            share *= term.part(float(read_ratio(policy.weights.ratio_cap)))
-        elif term.of.endswith(" factor"):
-            table = policy.weights.factors[term.of.removesuffix(" factor")]
-            share *= term.part(max(table.values()))
+    try:
+        share = level * worst ** (of_loss - 1) if of_loss != 1 else level
+        for term in terms:
+            if term.of == "ratio":
+                share *= term.part(float(read_ratio(policy.weights.ratio_cap)))
+            elif term.of.endswith(" factor"):
+                table = policy.weights.factors[term.of.removesuffix(" factor")]
+                share *= term.part(max(table.values()))
+    except OverflowError:  # powers of 100 or so, near alpha = 0: it is no fault to tell the cap
+        return False
     return share <= 1
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allocator.allocation.folder import load_allocation
 from allocator.allocation.result import Allocation
@@ -21,9 +21,14 @@ from allocator.report.style import to_svg
 from allocator.report.suppress import merge_small
 from allocator.report.tables import changes_table, deciles_table, outcomes_table, rules_table
 from allocator.report.words import checked, decide, python_lines, said, settings, supplied
+from allocator.scenarios.bands import FEWEST, award_bands
+from allocator.scenarios.deciles import DECILES
 from allocator.scenarios.findings import half_finding, out_finding
 from allocator.scenarios.out import Out
-from allocator.scenarios.summary import summarize
+from allocator.scenarios.summary import Summary, summarize
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["render", "report"]
 
@@ -144,28 +149,46 @@ def _content(plots: Plots) -> dict[str, Any]:
     }
 
 
-def _out_finding(summary: Any, out: tuple[Out, ...]) -> str:
+def _out_finding(summary: Summary, out: tuple[Out, ...]) -> str:
+    if any(each.users < FEWEST for each in out):
+        return f"{summary.eligible:,} of {summary.users:,} users are in."
     return out_finding(summary.users, summary.eligible, out)
 
 
-def _figures(plots: Plots, out: tuple[Out, ...]) -> dict[str, dict[str, Any]]:
-    """Each figure in two widths, as markup that is safe because matplotlib escapes its texts."""
+def _figures(plots: Plots, out: tuple[Out, ...]) -> dict[str, dict[str, Any] | None]:
+    """Each figure in two widths; None where few users could be recognized in it.
+
+    The markup is safe, because matplotlib escapes its texts.
+    """
     markup = need("markupsafe").Markup
-    certificate = plots.comparison.allocations[0].certificate
-    figures = {}
-    for name in ("money", "awards", "eligibility"):
-        widths = {}
-        for width, narrow in (("wide", False), ("narrow", True)):
-            if name == "money":
-                figure = draw_money(plots.comparison, narrow=narrow)
-            elif name == "awards":
-                figure = draw_awards(plots.comparison, narrow=narrow)
-            else:
-                users, eligible = certificate.users, certificate.eligible
-                figure = draw_eligibility(users, eligible, out, narrow=narrow)
-            widths[width] = markup(to_svg(figure, f"{name}-{width}"))
-        figures[name] = widths
-    return figures
+    comparison = plots.comparison
+    users, scenario = comparison.users, comparison.users.scenarios[0]
+    certificate = scenario.allocation.certificate
+    drawings: dict[str, tuple[bool, Callable[[bool], Figure]]] = {
+        "money": (
+            any(row.users >= FEWEST for row in comparison.tables().users[:DECILES]),
+            lambda narrow: draw_money(comparison, narrow=narrow),
+        ),
+        "awards": (
+            len(award_bands(users, scenario)) > 1,
+            lambda narrow: draw_awards(comparison, narrow=narrow),
+        ),
+        "eligibility": (
+            all(each.users >= FEWEST for each in out),
+            lambda narrow: draw_eligibility(
+                certificate.users, certificate.eligible, out, narrow=narrow
+            ),
+        ),
+    }
+    return {
+        name: {
+            width: markup(to_svg(draw(width == "narrow"), f"{name}-{width}"))
+            for width in ("wide", "narrow")
+        }
+        if shown
+        else None
+        for name, (shown, draw) in drawings.items()
+    }
 
 
 def _is_report(path: str | os.PathLike[str]) -> bool:

@@ -56,11 +56,14 @@ def decide(allocation: Allocation, summary: Summary, out: tuple[Out, ...]) -> li
     ):
         value = by_key[key]
         if name in others and value.source == "assumed":
-            found.append(f"{_NAMES[key]} is {value.value}. {instead}, {_moved(others[name])}.")
+            moved = _moved(others[name], summary.unit_cents)
+            found.append(f"{_NAMES[key]} is {value.value}. {instead}, {moved}.")
     return found
 
 
-def _moved(outcome: Outcome) -> str:
+def _moved(outcome: Outcome, unit_cents: int) -> str:
+    if (outcome.largest_change_cents or 0) <= unit_cents:
+        return "nothing would change but odd cents"
     gain, lose = (percent(share or 0.0, 0) for share in (outcome.gain_share, outcome.lose_share))
     top = percent(outcome.top_share, 0)
     return f"{gain} would get more, {lose} less, and the tenth who lost most {top} of the money"

@@ -75,6 +75,8 @@ def money_finding(paid: dict[str, list[PaidRow]]) -> str:
     if found is None:
         return "No money is handed out."
     people, money = found
+    if people == 1:
+        return "Everybody lost the same."
     who = "tenth" if 0.095 <= people <= 0.105 else percent(people, 0)
     text = f"The {who} who lost most get {percent(money, 0)} of the money"
     shares = [(name, top_share(rows)) for name, rows in others]

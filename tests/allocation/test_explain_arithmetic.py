@@ -17,6 +17,8 @@ POLICIES = {
     "pro rata": {"rule": "proportional"},
     "alpha a half": {"alpha": 0.5},
     "alpha 5": {"alpha": 5},
+    "alpha near 0": {"alpha": 0.05},
+    "alpha nearer 0": {"alpha": 0.01},
     "alpha 0": {"alpha": 0},
     "leximin": {"alpha": "inf"},
     "recovery": {"alpha": 2, "of": "recovery"},
