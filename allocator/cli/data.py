@@ -54,7 +54,9 @@ def prepare(
         columns=chosen.columns,
     )
     _write(table.table, out)
-    click.echo(str(counts))
+    for name, count in vars(counts).items():
+        if name != "sources":
+            click.echo(f"{count:>12,} {name.replace('_', ' ')}")
     tell(f"{len(table):,} users in {out}")
 
 

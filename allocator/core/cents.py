@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.core.curves import Partitioned, Ramps, Rounding, Slopes
+from allocator.core.curves import BLOCK, Partitioned, Ramps, Rounding, Slopes, blocks
 from allocator.core.level import find_level
 from allocator.core.order import TieKeys, Units, tolerance
 
@@ -65,9 +65,9 @@ def whole_units(
     # Widened by the floats' own error, the bracket holds what is truly earned at its two ends.
     slack = 4.0 * max(tolerance(p) for p in parts)
     low, high = low * (1.0 - slack), high * (1.0 + slack)
-    held = [c.awards(low).astype(np.int64) for c in early]
-    possible = [c.awards(high).astype(np.int64) for c in late]
-    candidates = [_units(p, h, q) for p, h, q in zip(parts, held, possible, strict=True)]
+    held, candidates = zip(
+        *(_open(*each, low, high) for each in zip(parts, early, late, strict=True)), strict=True
+    )
     units = _joined(candidates, [len(p) for p in parts])
     missing = budget - sum(int(h.sum()) for h in held)
     chosen = units.first(missing, tie_keys)
@@ -76,17 +76,30 @@ def whole_units(
         won = chosen[start : start + len(unit)]
         awards += np.bincount(unit.index[won], minlength=len(awards))
         start += len(unit)
-    return tuple(held)
+    return held
 
 
-def _units(ramps: Ramps, held: NDArray[np.int64], possible: NDArray[np.int64]) -> Units:
-    """Return the units after those held, up to those possible."""
-    open_rows = np.flatnonzero(possible > held)
-    counts = (possible - held)[open_rows]
-    index = np.repeat(open_rows, counts)
-    first = np.cumsum(counts) - counts
-    number = held[index] + 1 + np.arange(len(index)) - np.repeat(first, counts)
-    return Units(ramps.take(index), number, index)
+def _open(
+    ramps: Ramps, early: Slopes, late: Slopes, low: float, high: float
+) -> tuple[NDArray[np.int64], Units]:
+    """Return what is held for sure, and the units after that which may be held."""
+    held = np.empty(len(ramps), dtype=np.int64)
+    indices, counts = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    buffers = np.empty(BLOCK), np.empty(BLOCK)
+    for rows in blocks(len(ramps)):
+        size = rows.stop - rows.start
+        held[rows] = early.amounts(rows, low, buffers[0][:size])
+        room = late.amounts(rows, high, buffers[1][:size]) - held[rows]
+        index = np.flatnonzero(room > 0)
+        indices.append(rows.start + index)
+        counts.append(room[index].astype(np.int64))
+    index, count = np.concatenate(indices), np.concatenate(counts)
+    number = held[index] + 1
+    if (count > 1).any():
+        first = np.cumsum(count) - count
+        index, number = np.repeat(index, count), np.repeat(number - first, count)
+        number += np.arange(len(index))
+    return held, Units(ramps.unbounded().take(index), number, index)
 
 
 def _joined(units: Sequence[Units], lengths: Sequence[int]) -> Units:

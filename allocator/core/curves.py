@@ -52,7 +52,8 @@ class Ramps:
         d: 1 when None, or the claims when utility is of the recovery ratio.
     baseline : ndarray of float64, shape (n,), or None
         b: units already paid.
-    lower, upper : ndarray, shape (n,)
+    lower, upper : ndarray, shape (n,), or None
+        None where bounds no longer matter.
     alpha : float
         Exponent of the slope; inf gives v = d.
     mean : float
@@ -67,8 +68,8 @@ class Ramps:
 
     weights: NDArray[Any]
     scales: NDArray[Any] | None
-    lower: NDArray[Any]
-    upper: NDArray[Any]
+    lower: Any
+    upper: Any
     alpha: float
     mean: float
     baseline: Floats | None = None
@@ -85,6 +86,10 @@ class Ramps:
             return None if column is None else column[index]
 
         return self._with([taken(column) for column in self._columns])
+
+    def unbounded(self) -> Ramps:
+        """Return the ramps without their bounds."""
+        return replace(self, lower=None, upper=None)
 
     @classmethod
     def concatenated(cls, parts: Sequence[Ramps]) -> Ramps:
@@ -259,7 +264,8 @@ class Slopes:
             need = need + self.baseline
         return float(np.max(need / self.slope, initial=0.0))
 
-    def _amounts(self, rows: slice, level: float, out: Floats) -> Floats:
+    def amounts(self, rows: slice, level: float, out: Floats) -> Floats:
+        """Amounts of a block of claimants at a level, written into `out`."""
         b = None if self.baseline is None else self.baseline[rows]
         with np.errstate(over="ignore"):  # an infinite amount is above every cap, as it should be
             np.multiply(self.slope[rows], level, out=out)
@@ -267,14 +273,13 @@ class Slopes:
             self.rounding.units(out, b)
         elif b is not None:
             out -= b
-        return out
+        return np.clip(out, self.lower[rows], self.upper[rows], out=out)
 
     def awards(self, level: float) -> Floats:
         """Everybody's amount at a level, shape (n,)."""
         out = np.empty(len(self))
         for rows in blocks(len(self)):
-            y = self._amounts(rows, level, out[rows])
-            np.clip(y, self.lower[rows], self.upper[rows], out=y)
+            self.amounts(rows, level, out[rows])
         return out
 
     def totals(self, levels: Floats) -> Floats:
@@ -283,25 +288,32 @@ class Slopes:
         buffer = np.empty(BLOCK)
         for rows in blocks(len(self)):
             for j, level in enumerate(levels):
-                y = self._amounts(rows, level, buffer[: rows.stop - rows.start])
-                np.clip(y, self.lower[rows], self.upper[rows], out=y)
-                out[j] += np.add.reduce(y)
+                amounts = self.amounts(rows, level, buffer[: rows.stop - rows.start])
+                out[j] += np.add.reduce(amounts)
         return out
 
     def between(self, low: float, high: float) -> Slopes:
         """Return the same totals on [low, high], with those who do not move there summed up."""
-        at_low, at_high = self.awards(low), self.awards(high)
-        moving = at_low != at_high
-        fixed = self.fixed + at_low[~moving].sum()
-        rise, shift = self.rise, self.shift
-        if self.rounding is None:
-            inside = moving & (at_low > self.lower) & (at_high < self.upper)
-            rise += self.slope[inside].sum()
-            shift += 0.0 if self.baseline is None else self.baseline[inside].sum()
-            moving &= ~inside
-        baseline = None if self.baseline is None else self.baseline[moving]
-        lower, upper = self.lower[moving], self.upper[moving]
-        return Slopes(self.slope[moving], baseline, lower, upper, self.rounding, fixed, rise, shift)
+        fixed, rise, shift = self.fixed, self.rise, self.shift
+        moving_rows = [np.zeros(0, dtype=np.int64)]
+        buffers = np.empty(BLOCK), np.empty(BLOCK)
+        for rows in blocks(len(self)):
+            at_low, at_high = (
+                self.amounts(rows, level, buffer[: rows.stop - rows.start])
+                for level, buffer in zip((low, high), buffers, strict=True)
+            )
+            moving = at_low != at_high
+            fixed += at_low.sum(where=~moving)
+            if self.rounding is None:
+                inside = moving & (at_low > self.lower[rows]) & (at_high < self.upper[rows])
+                rise += self.slope[rows].sum(where=inside)
+                shift += 0.0 if self.baseline is None else self.baseline[rows].sum(where=inside)
+                moving &= ~inside
+            moving_rows.append(rows.start + np.flatnonzero(moving))
+        index = np.concatenate(moving_rows)
+        baseline = None if self.baseline is None else self.baseline[index]
+        lower, upper = self.lower[index], self.upper[index]
+        return Slopes(self.slope[index], baseline, lower, upper, self.rounding, fixed, rise, shift)
 
     def thinned(self, step: int) -> Slopes:
         """Return every `step`-th claimant."""

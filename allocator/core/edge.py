@@ -168,7 +168,7 @@ def _meet_by_tie_key(held: Units, refused: Units, tie_keys: TieKeys) -> Meeting:
 
 
 def _units(ramps: Ramps, rows: Ints, numbers: Ints) -> Units:
-    return Units(ramps.take(rows), numbers[rows], rows)
+    return Units(ramps.unbounded().take(rows), numbers[rows], rows)
 
 
 def _tiers(units: Units) -> Floats:

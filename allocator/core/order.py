@@ -25,9 +25,12 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Exact = Fraction | Decimal
 Columns = list[NDArray[Any]]
+Rows = Ints | slice
 TieKeys = Callable[[Ints], list[tuple[bytes, str]]]
 
+ALL = slice(None)
 DIGITS = 80
+SAMPLE = 1_024  # values from which the place of the margin is guessed
 SAME = Decimal("1e-40")  # exact logarithms of levels this close are equal: 80 digits leave 1e-45
 CLOSE = 1e-14  # float tiers d/w this close, relatively, are compared exactly; their error is 2e-16
 NEAR = 1e-12  # floats of levels this close, relatively, are compared exactly: errors are < 1e-14
@@ -75,10 +78,10 @@ class Units:
         """Logarithms of the levels at which the units are earned, shape (m,); within 1e-14."""
         r = self.ramps
         y = self.number.astype(np.float64)
-        x = y - 1.0
         if r.baseline is not None:
-            x, y = x + r.baseline, y + r.baseline
-        return stolarsky(x, y, r.mean) - r.log_slopes
+            y += r.baseline
+        levels = stolarsky(y - 1.0, y, r.mean)
+        return levels if np.isinf(r.alpha) and r.scales is None else levels - r.log_slopes
 
     def places(self) -> Floats:
         """Order among units of one level: (number - 1/2)/d, or -(b + number)/d for max-min."""
@@ -133,17 +136,17 @@ class Units:
         """What a place depends on."""
         return _given(self.ramps.scales, self.ramps.baseline, self.number)
 
-    def tier_ranks(self) -> Ints:
-        """Dense ranks of the tiers d/w, exactly, shape (m,); equal tiers share a rank."""
-        return _ranks(self._exact_tier, self.tier_columns)
+    def tier_ranks(self, rows: Rows = ALL) -> Ints:
+        """Dense ranks of some tiers d/w, exactly, shape (m,); equal tiers share a rank."""
+        return _ranks(self._exact_tier, self.tier_columns, rows)
 
-    def level_ranks(self) -> Ints:
-        """Dense ranks of the levels, exactly, shape (m,)."""
-        return _ranks(self._exact_level, self.level_columns)
+    def level_ranks(self, rows: Rows = ALL) -> Ints:
+        """Dense ranks of some levels, exactly, shape (m,)."""
+        return _ranks(self._exact_level, self.level_columns, rows)
 
-    def place_ranks(self) -> Ints:
-        """Dense ranks of the places, exactly, shape (m,)."""
-        return _ranks(self._exact_place, self.place_columns)
+    def place_ranks(self, rows: Rows = ALL) -> Ints:
+        """Dense ranks of some places, exactly, shape (m,)."""
+        return _ranks(self._exact_place, self.place_columns, rows)
 
     def first(self, count: int, tie_keys: TieKeys) -> NDArray[np.bool_]:
         """Mark the `count` units that come first in the order, shape (m,)."""
@@ -169,14 +172,20 @@ Split = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 
 
 def _by_level(units: Units, count: int) -> Split:
-    if uniform(units.level_columns):
+    columns = units.level_columns
+    if uniform(columns):
         return _all_tied(units)
+    if len(columns) == 1:  # the number alone decides, and it is exact
+        return _exactly(units.number, count)
     return _split(units, units.levels(), count, tolerance(units.ramps), Units.level_ranks)
 
 
 def _by_place(units: Units, count: int) -> Split:
-    if uniform(units.place_columns):
+    columns = units.place_columns
+    if uniform(columns):
         return _all_tied(units)
+    if len(columns) == 1:
+        return _exactly(-units.number if np.isinf(units.ramps.mean) else units.number, count)
     places = units.places()
     return _split(units, places, count, NEAR * float(np.abs(places).max()), Units.place_ranks)
 
@@ -184,9 +193,22 @@ def _by_place(units: Units, count: int) -> Split:
 def _by_weight(units: Units, count: int) -> Split:
     if uniform([units.ramps.weights]):
         return _all_tied(units)
-    weights = -units.ramps.weights
-    margin = np.partition(weights, count - 1)[count - 1]
-    return weights < margin, weights == margin
+    return _exactly(-units.ramps.weights, count)
+
+
+def _exactly(values: NDArray[Any], count: int) -> Split:
+    margin = _nth(values, count)
+    return values < margin, values == margin
+
+
+def _nth(values: NDArray[Any], count: int) -> Any:
+    """Return the count-th smallest value; with many ties, a guess from a sample is mostly right."""
+    sample = np.sort(values[:: 1 + len(values) // SAMPLE])
+    guess = sample[(count - 1) * len(sample) // len(values)]
+    below = np.count_nonzero(values < guess)
+    if below < count <= below + np.count_nonzero(values == guess):
+        return guess
+    return np.partition(values, count - 1)[count - 1]
 
 
 def _all_tied(units: Units) -> Split:
@@ -200,18 +222,16 @@ def uniform(columns: Columns) -> bool:
 
 
 def _split(
-    units: Units, values: Floats, count: int, tol: float, ranks: Callable[[Units], Ints]
+    units: Units, values: Floats, count: int, tol: float, ranks: Callable[[Units, Ints], Ints]
 ) -> Split:
     """Which units are surely among the first `count` by a key, and which are tied at the margin."""
-    margin = np.partition(values, count - 1)[count - 1]
+    margin = _nth(values, count)
     if np.isinf(margin):  # first units of infinite gain: all at level 0
         return values < margin, values == margin
     sure = values < margin - tol
-    near = ~sure & (values <= margin + tol)
-    rows = np.flatnonzero(near)
-    rank = ranks(units if near.all() else units.take(rows))
-    need = count - int(sure.sum())
-    at = np.partition(rank, need - 1)[need - 1]
+    rows = np.flatnonzero(~sure & (values <= margin + tol))
+    rank = ranks(units, rows)
+    at = _nth(rank, count - int(np.count_nonzero(sure)))
     sure[rows[rank < at]] = True
     tied = np.zeros(len(units), dtype=bool)
     tied[rows[rank == at]] = True
@@ -222,9 +242,11 @@ def _given(*columns: NDArray[Any] | None) -> Columns:
     return [column for column in columns if column is not None]
 
 
-def _ranks(exact: Callable[[int], Exact], columns: Columns) -> Ints:
+def _ranks(exact: Callable[[int], Exact], columns: Columns, rows: Rows) -> Ints:
     """Rank by an exact key, computed once for all units that agree in what it depends on."""
-    kind, first = _kinds(columns)
+    kind, first = _kinds([column[rows] for column in columns])
+    if not isinstance(rows, slice):
+        first = rows[first]
     keys = [exact(int(i)) for i in first]
     by_key = sorted(range(len(keys)), key=keys.__getitem__)
     rank = np.zeros(len(keys), dtype=np.int64)

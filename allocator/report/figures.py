@@ -18,6 +18,7 @@ from allocator.scenarios.compare import Comparison
 from allocator.scenarios.findings import awards_finding, money_finding, out_finding
 from allocator.scenarios.out import Out, out_by_reason
 from allocator.scenarios.panel import panel
+from allocator.scenarios.tables import Tables
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -48,6 +49,10 @@ class Plots:
                 f"figures and reports take one to {MOST} allocations, not {len(allocations)}"
             )
         self.comparison = Comparison(panel(allocations))
+
+    def tables(self) -> Tables:
+        """Return the numbers behind the figure of money: plain rows by decile of loss."""
+        return self.comparison.tables()
 
     @cached_property
     def out(self) -> tuple[Out, ...]:

@@ -84,7 +84,7 @@ def awards_under(allocation: Allocation, rules: Sequence[Rule]) -> list[NDArray[
     Parameters
     ----------
     allocation : Allocation
-        With m eligible users.
+        With m eligible users, at least one.
     rules : sequence of Rule
 
     Returns
@@ -95,8 +95,6 @@ def awards_under(allocation: Allocation, rules: Sequence[Rule]) -> list[NDArray[
     table, policy = allocation.table, allocation.policy
     unit = int(exact(policy.award.unit) * CENTS)
     rows = np.flatnonzero(numbers(table, "eligible"))
-    if not len(rows):
-        return [np.zeros(0, dtype=np.int64) for _ in rules]
     awards = []
     for rule in rules:
         by_claim = isinstance(rule, Proportional)

@@ -148,8 +148,7 @@ def _common_rows(ids: Sequence[pa.ChunkedArray]) -> list[NDArray[np.int64]]:
         if first.equals(other):
             rows.append(np.arange(len(first)))
             continue
-        found = pc.index_in(_text(first), value_set=_text(other)).combine_chunks()
-        found = found.chunk(0) if isinstance(found, pa.ChunkedArray) else found
+        found = pc.index_in(_text(first), value_set=_text(other))
         kept &= numbers_of(found.is_valid().cast(pa.uint8())).view(np.bool_)
         rows.append(numbers_of(found).astype(np.int64))
     return [each[kept] for each in rows]

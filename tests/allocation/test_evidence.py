@@ -14,7 +14,7 @@ FIELDS = [
     *("gap", "fractional_gap", "formula", "checks", "failures", "proves", "does_not_prove"),
 ]
 RULES = [
-    *({"alpha": alpha} for alpha in (0, 0.01, 0.5, 1, 2, 5, 100, "inf")),
+    *({"alpha": alpha} for alpha in (0, 0.02, 0.5, 1, 2, 5, 100, "inf")),
     *({"alpha": alpha, "of": "recovery"} for alpha in (0, 0.5, 1, 2, "inf")),
     {"rule": "proportional"},
     {"budget": "90000000.00"},

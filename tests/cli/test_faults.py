@@ -1,0 +1,245 @@
+"""What the world does to a run: full disks, interrupts, kills, two at once, odd terminals."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+
+import pytest
+
+ARGS = ["run", "users.parquet", "--policy", "policy.toml", "--out", "out"]
+FINISHED = {"awards.parquet", "certificate.json", "manifest.json", "policy.toml", "summary.json"}
+
+# Make the process do something when it is about to sync its nth file, or has written n bytes.
+AT_FILE = """
+import os
+from allocator.data import write
+left = [{n}]
+def fsync(descriptor, real=os.fsync):
+    left[0] -= 1
+    if left[0] == 0:
+        os.kill(os.getpid(), {signal})
+    return real(descriptor)
+os.fsync = fsync
+"""
+AT_BYTE = """
+import os
+from allocator.data import write
+def wrapped(self, data, real=write._Hashing.write):
+    if self.size > {n}:
+        os.kill(os.getpid(), {signal})
+    return real(self, data)
+write._Hashing.write = wrapped
+"""
+MOMENTS = {
+    **{f"file {n}": AT_FILE.replace("{n}", str(n)) for n in (1, 3, 9)},
+    **{f"byte {n}": AT_BYTE.replace("{n}", str(n)) for n in (4, 5000)},
+}
+
+
+def whole_files(directory) -> set[str]:
+    """The names in a directory, having checked that what has a final name is whole."""
+    found = {path.name for path in directory.iterdir()} if directory.exists() else set()
+    for name in found & FINISHED:
+        content = (directory / name).read_bytes()
+        if name.endswith(".json"):
+            json.loads(content)
+        elif name.endswith(".parquet"):
+            assert content[-4:] == b"PAR1"
+        else:
+            assert content.endswith(b"\n")
+    return found
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_an_interrupt_while_writing_leaves_nothing_half_written(process, home, moment):
+    done = process(*ARGS, before=MOMENTS[moment].replace("{signal}", str(int(signal.SIGINT))))
+    assert done.returncode == 130
+    assert done.stdout == b""
+    assert done.stderr.endswith(b"Interrupted: what was not finished was not written.\n")
+    assert b"Traceback" not in done.stderr
+    found = whole_files(home / "out")
+    assert "manifest.json" not in found
+    assert found <= FINISHED
+    assert process(*ARGS).returncode == 0
+    assert process("verify", "out").returncode == 0
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_kill_while_writing_leaves_no_manifest_and_a_run_cleans_up(process, home, moment):
+    done = process(*ARGS, before=MOMENTS[moment].replace("{signal}", str(int(signal.SIGKILL))))
+    assert done.returncode == -signal.SIGKILL
+    found = whole_files(home / "out")
+    assert "manifest.json" not in found
+    assert any(name.endswith(".tmp") for name in found)
+    assert process("verify", "out").returncode == 6
+    again = process(*ARGS)
+    assert again.returncode == 0, again.stderr
+    assert whole_files(home / "out") == FINISHED
+    assert process("verify", "out").returncode == 0
+
+
+def test_a_kill_while_replacing_a_run_leaves_no_manifest(process, home):
+    assert process(*ARGS).returncode == 0
+    other = [*ARGS[:3], "other.toml", *ARGS[4:], "--force"]
+    killed = process(*other, before=MOMENTS["file 3"].replace("{signal}", str(int(signal.SIGKILL))))
+    assert killed.returncode == -signal.SIGKILL
+    assert "manifest.json" not in whole_files(home / "out")
+    assert process(*other[:-1]).returncode == 0
+    assert whole_files(home / "out") == FINISHED
+
+
+@pytest.mark.parametrize("stage", ["load", "check", "solve", "verify"])
+def test_an_interrupt_at_any_stage_exits_with_130(process, home, stage):
+    before = f"""
+import os, signal
+from allocator.allocation.stages import Stages
+def wrapped(self, name, real=Stages.stage):
+    if name == {stage!r}:
+        os.kill(os.getpid(), signal.SIGINT)
+    return real(self, name)
+Stages.stage = wrapped
+"""
+    done = process(*ARGS, before=before)
+    assert done.returncode == 130
+    assert b"Traceback" not in done.stderr
+    assert not (home / "out").exists()
+
+
+LIMITED = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({n}, {n}))"
+
+
+@pytest.mark.parametrize("room", [0, 4000, 9000])
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_a_full_disk_is_told_and_leaves_nothing_half_written(process, home, room, form):
+    done = process(*ARGS, "--format", form, before=LIMITED.format(n=room))
+    assert done.returncode == 1
+    assert done.stdout == b""
+    told = done.stderr.decode()
+    assert f"out/awards.{form} cannot be written: the disk is full" in told
+    assert "make room or write elsewhere" in told
+    assert "Traceback" not in told
+    assert whole_files(home / "out") == set()
+    assert process(*ARGS, "--format", form).returncode == 0
+
+
+def test_a_disk_that_fills_up_at_the_end_leaves_no_manifest(process, home):
+    process(*ARGS)
+    size = max((home / "out" / name).stat().st_size for name in FINISHED)
+    done = process(*ARGS, "--force", "--report", before=LIMITED.format(n=size + 1))
+    assert done.returncode == 1
+    assert "report.html cannot be written: the disk is full" in done.stderr.decode()
+    assert whole_files(home / "out") == FINISHED - {"manifest.json"}
+    assert process(*ARGS).returncode == 0
+
+
+@pytest.mark.parametrize("out", ["/proc/nowhere", "users.csv", "users.csv/out"])
+def test_a_place_that_cannot_be_written_exits_with_1(process, home, out):
+    done = process(*ARGS[:-1], out)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert f"Error: cannot write to {out}" in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+
+
+def test_results_that_nobody_can_take_exit_with_1(process):
+    with open("/dev/full", "wb") as full:
+        done = process("rules", stdout=full, stderr=subprocess.PIPE, capture_output=False)
+    assert done.returncode == 1
+    assert done.stderr == b"Error: [Errno 28] No space left on device\n"
+
+
+def test_a_closed_pipe_is_no_traceback(process):
+    read, write = os.pipe()
+    os.close(read)
+    done = process("policy", "schema", stdout=write, stderr=subprocess.PIPE, capture_output=False)
+    os.close(write)
+    assert done.returncode == 1
+    assert done.stderr == b""
+
+
+def test_two_runs_at_once_into_one_directory(home):
+    command = [sys.executable, "-m", "allocator", *ARGS]
+    other = [*command[:6], "other.toml", *command[7:]]
+    runs = [
+        subprocess.Popen(each, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for each in (command, other, command, other)
+    ]
+    told = [run.communicate(timeout=60)[1] for run in runs]
+    codes = [run.returncode for run in runs]
+    assert sorted(codes) == [0, 0, 1, 1]
+    assert codes[0] == codes[2]
+    for code, words in zip(codes, told, strict=True):
+        assert (b"holds a run of other inputs" in words) == bool(code)
+    assert whole_files(home / "out") == FINISHED
+    verify = [sys.executable, "-m", "allocator", "verify", "out"]
+    assert subprocess.run(verify, cwd=home, capture_output=True, check=False).returncode == 0
+
+
+ASCII = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+
+
+def test_a_terminal_that_knows_only_ascii(process, home):
+    header = "user_id,liquidation_loss,net_assets\n"
+    (home / "ü.csv").write_text(f"{header}ünï,90,100\nb,80,100\n", encoding="utf-8")
+    policy = 'schema_version = 1\nname = "Größe"\n[award]\nbudget = "50.00"\n'
+    (home / "ü.toml").write_text(policy, encoding="utf-8")
+    done = process("run", "ü.csv", "--policy", "ü.toml", "--out", "o", env=ASCII)
+    assert done.returncode == 0, done.stderr
+    assert "Gr??e policy on ?.csv" in done.stdout.decode("ascii")
+    done = process("run", "ü.csv", "--policy", "ü.toml", "--out", "o", "--json", env=ASCII)
+    assert json.loads(done.stdout)["summary"]["policy"] == "Größe"
+    done = process("explain", "o", "ünï", "--json", env=ASCII)
+    assert json.loads(done.stdout)["user_id"] == "ünï"
+    for args in (["policy", "show", "ü.toml"], ["verify", "o"], ["explain", "o", "ünï"]):
+        assert process(*args, env=ASCII).returncode == 0
+    done = process("explain", "o", "nobödy", env=ASCII)
+    assert done.returncode == 3
+    assert b"there is no user nob" in done.stderr
+
+
+def test_progress_is_shown_on_a_terminal_only(home):
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "allocator", *ARGS]
+    with subprocess.Popen(command, cwd=home, stdout=subprocess.PIPE, stderr=follower) as run:
+        os.close(follower)
+        shown = b""
+        while True:
+            try:
+                chunk = os.read(leader, 4096)
+            except OSError:  # the end, on Linux
+                break
+            if not chunk:
+                break
+            shown += chunk
+        out = run.stdout.read()
+    os.close(leader)
+    assert run.returncode == 0
+    for number, stage in enumerate(("load", "check", "eligibility", "weights", "solve")):
+        assert f"[{number}/8] {stage} ...".encode() in shown
+    assert b"\x1b" not in out
+    quiet = subprocess.run(command, cwd=home, capture_output=True, check=True)
+    assert b"\x1b" not in quiet.stderr
+
+
+def test_an_error_on_a_terminal_stands_on_a_line_of_its_own(home):
+    (home / "p.toml").write_text('schema_version = 1\nname = "x"\n[award]\nbudget = "0.01"\n')
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "allocator", "run", "users.parquet", "--policy", "p.toml"]
+    run = subprocess.run(command, cwd=home, stdout=follower, stderr=follower, check=False)
+    os.close(follower)
+    shown = os.read(leader, 65536).decode()
+    os.close(leader)
+    assert run.returncode == 5
+    before, _, _ = shown.partition("Error: ")
+    assert before.endswith(("\x1b[K", "\n"))
+
+
+def test_a_name_that_is_not_utf8_is_no_traceback(process, home):
+    odd = os.fsencode(home) + b"/\xff.csv"
+    with open(odd, "wb") as file:
+        file.write((home / "users.csv").read_bytes())
+    done = process("run", os.fsdecode(odd), "--policy", "policy.toml", "--out", "out")
+    assert b"Traceback" not in done.stderr
+    assert done.returncode in (0, 3)

@@ -1,0 +1,67 @@
+"""What a command imports: nothing that takes half a second, unless it is asked for."""
+
+import json
+
+import pytest
+
+import allocator as al
+
+HEAVY = ["pandas", "matplotlib", "cvxpy", "scipy", "highspy", "polars", "jinja2"]
+TELL = f"""
+import atexit, json, sys
+atexit.register(lambda: open("imported.json", "w").write(
+    json.dumps([name for name in {HEAVY!r} if name in sys.modules])))
+"""
+FACTORS = """\
+schema_version = 1
+name = "Factors"
+[eligibility]
+exclude = { account_type = ["market_maker"], net_assets = { min = "100000000" } }
+[award]
+budget = "100000.00"
+[weights.factors.vip_tier]
+regular = 1.2
+"*" = 1.0
+"""
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["run", "users.parquet", "--policy", "policy.toml", "--out", "out"],
+        ["run", "users.csv", "--policy", "policy.toml", "--out", "out", "--format", "csv"],
+        ["run", "users.parquet", "--policy", "other.toml", "--out", "out", "--json"],
+        ["run", "users.parquet", "--policy", "factors.toml", "--out", "out"],
+        ["run", "users.csv", "--policy", "factors.toml", "--out", "out"],
+        ["check", "users.parquet", "--policy", "policy.toml"],
+        ["policy", "show", "announced"],
+        ["--help"],
+    ],
+    ids=" ".join,
+)
+def test_nothing_heavy_is_imported(process, home, args):
+    (home / "factors.toml").write_text(FACTORS)
+    done = process(*args, before=TELL)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((home / "imported.json").read_text()) == []
+
+
+NAMES = [
+    *("read_users", "simulate_users", "prepare", "Policy", "allocate", "load_allocation"),
+    *("verify", "divide", "AlphaFair", "Proportional", "Problem", "Allocation", "Certificate"),
+    *("compare", "report", "UsersTable", "AllocatorError", "DataError", "PolicyError"),
+    *("InfeasibleError", "UnsupportedError", "VerificationError"),
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_public_name_resolves(name):
+    assert name in al.__all__
+    assert name in dir(al)
+    assert getattr(al, name) is not None
+
+
+def test_there_are_no_other_public_names():
+    assert sorted(al.__all__) == sorted(["__version__", *NAMES])
+    with pytest.raises(AttributeError, match="no attribute 'sweeep'"):
+        al.sweeep  # noqa: B018
