@@ -342,10 +342,10 @@ def _versions() -> dict[str, str]:
     import numpy
     import pydantic
 
-    import allocator
+    from allocator import __version__
 
     return {
-        "allocator": allocator.__version__,
+        "allocator": __version__,
         "numpy": numpy.__version__,
         "pyarrow": pa.__version__,
         "pydantic": pydantic.VERSION,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -98,9 +99,9 @@ class Allocation:
 
     @cached_property
     def _summary(self) -> Summary:
-        from allocator.scenarios.summary import summarize
-
-        return summarize(self)
+        # By name: a result reaches what is built on it only when asked.
+        summary: Summary = import_module("allocator.scenarios.summary").summarize(self)
+        return summary
 
     def explain(self, user_id: object, versus: object | None = None) -> Explanation:
         """Say why a user gets what they get, or why two users differ.
@@ -146,6 +147,4 @@ class Allocation:
     @property
     def plot(self) -> Any:
         """Figures of this allocation, such as ``result.plot.awards()``."""
-        from importlib import import_module
-
         return import_module("allocator.report.figures").Plots([self])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from importlib import import_module
 
@@ -81,6 +82,7 @@ def main() -> None:
     except click.exceptions.Exit as done:
         code = done.exit_code
     except (click.Abort, KeyboardInterrupt):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would abort the cleaning up
         click.echo("\nInterrupted: what was not finished was not written.", err=True)
         code = 130
     except click.ClickException as error:

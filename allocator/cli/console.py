@@ -18,7 +18,7 @@ from allocator.errors import (
     VerificationError,
 )
 
-__all__ = ["exit_code", "print_json", "progress", "tell", "tell_error"]
+__all__ = ["clear_line", "exit_code", "print_json", "progress", "tell", "tell_error"]
 
 _CODES: tuple[tuple[type[AllocatorError], int], ...] = (
     (DataError, 3),
@@ -40,11 +40,13 @@ def exit_code(error: BaseException) -> int | None:
 def tell_error(error: BaseException) -> None:
     """Tell an error on standard error."""
     if not isinstance(error, BrokenPipeError):
+        clear_line()
         click.echo(f"Error: {error}", err=True)
 
 
 def tell(text: str) -> None:
     """Tell something that is not the result."""
+    clear_line()
     click.echo(text, err=True)
 
 
@@ -60,9 +62,15 @@ def progress(*, quiet: bool = False) -> Callable[[str, int, int], None] | None:
         return None
 
     def show(stage: str, done: int, total: int) -> None:
-        sys.stderr.write(f"\r\x1b[K[{done}/{total}] {stage} ...")
+        clear_line()
+        sys.stderr.write(f"[{done}/{total}] {stage} ...")
         sys.stderr.flush()
-        if stage == "write":
-            sys.stderr.write("\r\x1b[K")
 
     return show
+
+
+def clear_line() -> None:
+    """Take the running stage off the terminal: what follows stands on a line of its own."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()

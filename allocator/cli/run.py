@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from allocator.cli.console import print_json, progress, tell
+from allocator.cli.console import clear_line, print_json, progress, tell
 from allocator.cli.options import json_option, policy_option, read_policy
 
 __all__ = ["check", "run", "run_to_directory"]
@@ -94,6 +94,7 @@ def run_to_directory(
             }
         )
         return directory
+    clear_line()
     click.echo(allocation.summary().text(next_line=_next(allocation, directory, report=report)))
     _tell_stages(stages)
     if allocation.quarantined is not None:
@@ -120,6 +121,7 @@ def check(users: str, policy: str | None, as_json: bool) -> None:
     if as_json:
         print_json(counts)
         return
+    clear_line()
     click.echo(f"{len(loaded.users):,} users read, no bad rows. By policy {chosen.name!r}:")
     for reason, count in eligibility.counts().items():
         click.echo(f"{count:>12,} {reason}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from allocator.cli.console import print_json, progress
+from allocator.cli.console import clear_line, print_json, progress
 from allocator.cli.options import json_option, read_policy
 from allocator.errors import VerificationError
 
@@ -35,6 +35,7 @@ def verify(directory: Path, users: str | None, policy: str | None, as_json: bool
             }
         )
     elif result.ok and certificate is not None:
+        clear_line()
         click.echo(f"verified: {directory}")
         click.echo("  files, inputs and policy are the ones of the run")
         for name, passed in certificate.checks.items():

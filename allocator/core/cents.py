@@ -74,7 +74,7 @@ def whole_units(
     start = 0
     for awards, unit in zip(held, candidates, strict=True):
         won = chosen[start : start + len(unit)]
-        awards += np.bincount(unit.index[won], minlength=len(awards))
+        np.add.at(awards, unit.index[won], 1)
         start += len(unit)
     return held
 

@@ -14,6 +14,7 @@ __all__ = ["LOG_REACH", "Curve", "Partitioned", "Ramps", "Rounding", "Slopes", "
 
 Floats = NDArray[np.float64]
 
+COLUMNS = ("weights", "scales", "lower", "upper", "baseline", "tiers", "claims")
 BLOCK = 16_384  # elements: a handful of float64 blocks stay in a core's own cache
 LOG_REACH = 330.0  # slopes span exp(+-LOG_REACH): times any level that matters, below float's 1e308
 
@@ -64,6 +65,8 @@ class Ramps:
         floors; inf is the tail, claimants of weight 0.
     flat : bool
         Inside a tier the objective does not tell units apart: the level is only their place.
+    claims : ndarray, shape (n,), or None
+        Of two claimants who are tied in all else, the one with the larger claim comes first.
     """
 
     weights: NDArray[Any]
@@ -75,6 +78,7 @@ class Ramps:
     baseline: Floats | None = None
     tiers: Floats | None = None
     flat: bool = False
+    claims: NDArray[Any] | None = None
 
     def __len__(self) -> int:
         return len(self.weights)
@@ -102,19 +106,11 @@ class Ramps:
 
     @property
     def _columns(self) -> list[Any]:
-        return [self.weights, self.scales, self.lower, self.upper, self.baseline, self.tiers]
+        return [getattr(self, name) for name in COLUMNS]
 
     def _with(self, columns: Sequence[Any]) -> Ramps:
-        weights, scales, lower, upper, baseline, tiers = columns
-        return replace(
-            self,
-            weights=weights,
-            scales=scales,
-            lower=lower,
-            upper=upper,
-            baseline=baseline,
-            tiers=tiers,
-        )
+        changes: dict[str, Any] = dict(zip(COLUMNS, columns, strict=True))
+        return replace(self, **changes)
 
     def tier(self, members: NDArray[Any], *, tail: bool) -> Ramps:
         """Return the ramps of one tier; in the tail, units are shared in the order of place."""
@@ -145,7 +141,9 @@ class Ramps:
 
     def slopes(self, log_reference: float) -> Floats:
         """Slopes divided by exp(log_reference), within the reach of floats, shape (n,)."""
-        if log_reference == 0.0 and self.scales is None and self.alpha in (1.0, 2.0):
+        if log_reference == 0.0 and self.scales is None and self.alpha in (1.0, 2.0, np.inf):
+            if np.isinf(self.alpha):
+                return np.ones(len(self))
             weights = self.weights.astype(np.float64, copy=False)
             return weights if self.alpha == 1.0 else np.sqrt(weights)
         logs = self.log_slopes - log_reference
@@ -303,12 +301,15 @@ class Slopes:
                 for level, buffer in zip((low, high), buffers, strict=True)
             )
             moving = at_low != at_high
-            fixed += at_low.sum(where=~moving)
+            inside = np.zeros(0, dtype=np.int64)
             if self.rounding is None:
-                inside = moving & (at_low > self.lower[rows]) & (at_high < self.upper[rows])
-                rise += self.slope[rows].sum(where=inside)
-                shift += 0.0 if self.baseline is None else self.baseline[rows].sum(where=inside)
-                moving &= ~inside
+                is_inside = (at_low > self.lower[rows]) & (at_high < self.upper[rows])
+                inside = rows.start + np.flatnonzero(moving & is_inside)
+                rise += np.add.reduce(self.slope[inside])
+                shift += 0.0 if self.baseline is None else np.add.reduce(self.baseline[inside])
+            at_low[moving] = 0.0
+            fixed += np.add.reduce(at_low)
+            moving[inside - rows.start] = False
             moving_rows.append(rows.start + np.flatnonzero(moving))
         index = np.concatenate(moving_rows)
         baseline = None if self.baseline is None else self.baseline[index]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,6 +106,8 @@ def find_edge(ramps: Ramps, awards: Ints, tie_keys: TieKeys) -> Edge:
         sign, last, first = _meet_by_place(last, first)
     if not sign:
         sign, last, first = _meet_by_weight(last, first)
+    if not sign and last.ramps.claims is not None:
+        sign, last, first = _meet_by_claim(last, first)
     if not sign:
         sign, last, first = _meet_by_tie_key(last, first, tie_keys)
     pair = (int(last.index[0]), int(first.index[0])) if sign > 0 else None
@@ -152,7 +155,15 @@ def _meet_by_place(held: Units, refused: Units) -> Meeting:
 
 
 def _meet_by_weight(held: Units, refused: Units) -> Meeting:
-    h, r = held.ramps.weights, refused.ramps.weights
+    return _meet_by_size(held, refused, held.ramps.weights, refused.ramps.weights)
+
+
+def _meet_by_claim(held: Units, refused: Units) -> Meeting:
+    return _meet_by_size(held, refused, held.ramps.claims, refused.ramps.claims)
+
+
+def _meet_by_size(held: Units, refused: Units, h: Any, r: Any) -> Meeting:
+    """Compare the smallest held with the largest refused: the larger comes first."""
     least, most = h.min(), r.max()
     sign = int(least < most) - int(least > most)
     return sign, held.take(h == least), refused.take(r == most)

@@ -1,4 +1,4 @@
-"""The order in which whole units are earned: level, place, larger weight, tie key.
+"""The order in which whole units are earned: level, place, larger weight or claim, tie key.
 
 Floats tell most units apart. The few whose floats lie too close are compared exactly: in
 rationals where the level is rational, in 80-digit decimals otherwise.
@@ -151,15 +151,18 @@ class Units:
     def first(self, count: int, tie_keys: TieKeys) -> NDArray[np.bool_]:
         """Mark the `count` units that come first in the order, shape (m,)."""
         chosen = np.zeros(len(self), dtype=bool)
-        rows, units = np.arange(len(self)), self
-        for key in (_by_level, _by_place, _by_weight):
-            if count in (0, len(rows)):
+        rows, units = None, self  # all of them
+        for key in (_by_level, _by_place, _by_weight, _by_claim):
+            if count in (0, len(units)):
                 break
             sure, tied = key(units, count)
-            chosen[rows[sure]] = True
-            count -= int(np.count_nonzero(sure))
+            first = np.flatnonzero(sure)
+            chosen[first if rows is None else rows[first]] = True
+            count -= len(first)
             if not tied.all():
-                rows, units = rows[tied], units.take(tied)
+                still = np.flatnonzero(tied)
+                rows, units = still if rows is None else rows[still], units.take(still)
+        rows = np.arange(len(self)) if rows is None else rows
         if 0 < count < len(rows):
             keys = tie_keys(units.index)
             rows = rows[sorted(range(len(keys)), key=keys.__getitem__)[:count]]
@@ -194,6 +197,13 @@ def _by_weight(units: Units, count: int) -> Split:
     if uniform([units.ramps.weights]):
         return _all_tied(units)
     return _exactly(-units.ramps.weights, count)
+
+
+def _by_claim(units: Units, count: int) -> Split:
+    claims = units.ramps.claims
+    if claims is None or uniform([claims]):
+        return _all_tied(units)
+    return _exactly(-claims, count)
 
 
 def _exactly(values: NDArray[Any], count: int) -> Split:

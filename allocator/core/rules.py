@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 
 from allocator.core.curves import Ramps
 from allocator.core.problem import Problem
-from allocator.errors import DataError
+from allocator.errors import DataError, UnsupportedError
 
 __all__ = ["RULES", "AlphaFair", "Proportional", "Rule", "stolarsky"]
+
+
+SMALLEST_ALPHA = 1e-6  # below it, levels of weights an ulp apart fill the range of floats
 
 
 class Rule(ABC):
@@ -78,6 +81,11 @@ class AlphaFair(Rule):
         if not self.alpha >= 0:
             raise DataError(f"alpha must be a number from 0 to inf, not {self.alpha!r}")
         object.__setattr__(self, "alpha", float(self.alpha))
+        if 0 < self.alpha < SMALLEST_ALPHA:
+            raise UnsupportedError(
+                f"alpha = {self.alpha:g} is above 0 but below {SMALLEST_ALPHA:g}, where levels are "
+                "too close for floats: alpha = 0 is the limit"
+            )
         if self.of not in ("amount", "recovery"):
             raise DataError(f'of must be "amount" or "recovery", not {self.of!r}')
         if self.baseline is not None:
@@ -105,11 +113,21 @@ class AlphaFair(Rule):
         if self.alpha == 0:
             with np.errstate(divide="ignore"):
                 tiers = (1.0 if scales is None else scales) / weights.astype(np.float64)
-            return Ramps(
-                weights, scales, problem.lower, problem.upper, np.inf, -1.0, None, tiers, True
-            )
+            # Inside a tier units are shared in the order of place: arithmetic means over d.
+            alpha, mean, baseline = np.inf, -1.0, None
+        else:
+            alpha = mean = self.alpha
         return Ramps(
-            weights, scales, problem.lower, problem.upper, self.alpha, self.alpha, baseline, tiers
+            weights,
+            scales,
+            problem.lower,
+            problem.upper,
+            alpha,
+            mean,
+            baseline,
+            tiers,
+            flat=self.alpha == 0,
+            claims=problem.claims,
         )
 
 

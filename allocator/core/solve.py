@@ -127,23 +127,27 @@ class Waterline:
         -------
         tuple of ndarray
         """
-        tier = self.tier
+        tier, level = self.tier, self.relative_level
         amounts: Sequence[NDArray[Any]]
         if tie_keys is None:
-            amounts = [curve.awards(self.relative_level) for curve in self.curves]
+            amounts = [curve.awards(level) for curve in self.curves]
+        elif tier.members is None:
+            amounts = whole_units(tier.ramps, self.curves, tier.budget, level, tie_keys)
         else:
             positions = np.flatnonzero(np.concatenate(tier.members))
             amounts = whole_units(
                 tier.ramps,
                 self.curves,
                 tier.budget,
-                self.relative_level,
+                level,
                 lambda index: tie_keys(positions[index]),
             )
-        awards = [settled.copy() for settled in tier.settled]
+        if tier.members is None:
+            return tuple(amounts)
+        awards = tuple(settled.copy() for settled in tier.settled)
         for all_awards, members, amount in zip(awards, tier.members, amounts, strict=True):
             all_awards[members] = amount
-        return tuple(awards)
+        return awards
 
 
 def waterline(parts: Sequence[Ramps], budget: Any) -> Waterline:

@@ -27,17 +27,18 @@ class MarginalTier:
     ----------
     value : float
         The tier; inf is the tail.
-    members : tuple of ndarray of bool, one per partition
+    members : tuple of ndarray of bool, one per partition, or None
+        None when everybody is.
     ramps : tuple of Ramps
         Of the members.
     settled : tuple of ndarray, shape (n,) each
-        Caps for earlier tiers, floors for later ones, 0 for members.
+        Caps for earlier tiers, floors for later ones, 0 for members; empty when all are members.
     budget : int or float
         What is left for the members.
     """
 
     value: float
-    members: tuple[Mask, ...]
+    members: tuple[Mask, ...] | None
     ramps: tuple[Ramps, ...]
     settled: tuple[NDArray[Any], ...]
     budget: Any
@@ -66,9 +67,7 @@ def marginal_tier(parts: Sequence[Ramps], budget: Any) -> MarginalTier:
     ([False, True, True], 3.0)
     """
     if all(part.tiers is None for part in parts):
-        everybody = tuple(np.ones(len(p), dtype=bool) for p in parts)
-        nothing = tuple(np.zeros_like(p.lower) for p in parts)
-        return MarginalTier(1.0, everybody, tuple(parts), nothing, budget)
+        return MarginalTier(1.0, None, tuple(parts), (), budget)
     tiers = [np.ones(len(p)) if p.tiers is None else p.tiers for p in parts]
     steps = Partitioned(
         [

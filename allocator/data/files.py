@@ -112,7 +112,14 @@ def _data_files(pattern: str | Sequence[str]) -> list[str]:
             raise DataError(f"no data file matches {pattern} (one that ends in {_list(ENDINGS)})")
     else:
         raise DataError(f"{pattern} does not exist{_nearest_file(pattern)}")
+    for path in paths:
+        if _is_not_utf8(path):
+            raise DataError(f"the name of {path!a} is not UTF-8 text; rename the file")
     return [os.path.abspath(path) for path in paths]
+
+
+def _is_not_utf8(path: str) -> bool:
+    return any("\udc80" <= letter <= "\udcff" for letter in path)  # how Python reads such bytes
 
 
 def _is_data(name: str) -> bool:

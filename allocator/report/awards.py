@@ -16,6 +16,7 @@ from allocator.report.style import (
     dollars,
     new_figure,
     plain_axes,
+    short,
 )
 from allocator.scenarios.bands import Band, award_bands
 from allocator.scenarios.compare import Comparison
@@ -55,7 +56,11 @@ def draw_awards(comparison: Comparison, *, narrow: bool = False) -> Figure:
             for each in zip(*(band.award_cents for band in bands), strict=True)
         ] or [[]] * 5
         color = SERIES[number]
-        label = "median" if len(comparison.names) == 1 else f"median, {scenario.name}"
+        label = (
+            "median"
+            if len(comparison.names) == 1
+            else f"median, {short(scenario.name, narrow=narrow)}"
+        )
         if not number:
             first = bands
             axes.fill_between(

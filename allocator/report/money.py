@@ -14,6 +14,7 @@ from allocator.report.style import (
     about,
     new_figure,
     plain_axes,
+    short,
 )
 from allocator.scenarios.bands import FEWEST
 from allocator.scenarios.compare import Comparison
@@ -104,14 +105,13 @@ def _label(row: Sequence[PaidRow], tables: Tables, *, narrow: bool) -> str:
 
 
 def _heads(axes: Axes, names: Sequence[str], *, narrow: bool) -> None:
-    most = 24 if narrow else 60
     axes.text(-GAP, -0.75, "people", ha="right", fontsize=9, color=MUTED)
     if not narrow:  # there it would stand in the way of "people"
         across = axes.get_yaxis_transform()
         axes.text(-0.01, -0.75, "who lost", ha="right", fontsize=9, color=MUTED, transform=across)
     for number, name in enumerate(names):
-        short = name if len(name) <= most else name[: most - 1] + "…"
-        text = f"outline: {short}" if number else f"money: {short}" if len(names) > 1 else "money"
+        who = short(name, narrow=narrow)
+        text = f"outline: {who}" if number else f"money: {who}" if len(names) > 1 else "money"
         place = -0.75 - 0.75 * number
         axes.text(GAP, place, text, fontsize=9, color=SERIES[number], **PLAIN)
 

@@ -24,6 +24,7 @@ __all__ = [
     "dollars",
     "new_figure",
     "plain_axes",
+    "short",
     "to_svg",
 ]
 
@@ -87,6 +88,18 @@ def dollars(value: float) -> str:
     if value >= 1_000_000:
         return f"${value / 1_000_000:g}m"
     return f"${value:,.2f}".removesuffix(".00")
+
+
+def short(name: str, *, narrow: bool) -> str:
+    """Cut a name that would leave no room for the figure.
+
+    Examples
+    --------
+    >>> short("A policy with a rather long name", narrow=True)
+    'A policy with a rather …'
+    """
+    most = 24 if narrow else 60
+    return name if len(name) <= most else name[: most - 1] + "…"
 
 
 def about(value: float) -> str:

@@ -192,7 +192,7 @@ def test_a_failure_in_the_middle_leaves_no_manifest(fresh, policy, files, tmp_pa
     fresh.save(tmp_path)
     other = al.allocate(files / "users.parquet", policy.replace(alpha=2))
 
-    def full(path, content):
+    def full(*_):
         raise al.AllocatorError("the disk is full")
 
     with monkeypatch.context() as patch:

@@ -51,7 +51,7 @@ def home(tmp_path, shared, monkeypatch) -> Path:
 
 
 @pytest.fixture
-def cli(home, monkeypatch, capsys):
+def cli(home, monkeypatch, capsys):  # noqa: ARG001
     """Give a command in this process."""
 
     def give(*args: object, stdin: bytes = b"") -> Outcome:

@@ -399,7 +399,12 @@ def test_a_budget_of_one_cent_exits_with_5(cli, home):
     (home / "p.toml").write_text('schema_version = 1\nname = "x"\n[award]\nbudget = "0.01"\n')
     said = cli("run", "users.parquet", "--policy", "p.toml", "--out", "out")
     assert (said.code, said.out) == (5, "")
-    for words in ("298 eligible users", "$1,192.00", "more than the budget of $0.01", "raise award"):
+    for words in (
+        "298 eligible users",
+        "$1,192.00",
+        "more than the budget of $0.01",
+        "raise award",
+    ):
         assert words in said.err
     assert not (home / "out").exists()
 

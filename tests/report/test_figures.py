@@ -7,6 +7,7 @@ from matplotlib.text import Text
 
 import allocator as al
 from allocator.errors import DataError
+from allocator.report.awards import draw_awards
 from allocator.report.figures import Plots
 from allocator.report.money import draw_money
 from allocator.report.style import to_svg
@@ -67,8 +68,9 @@ def test_each_policy_keeps_its_color_and_has_a_style_of_its_own(some):
 
 
 def test_the_awards_figure_marks_floor_cap_least_loss_and_kinks(some):
-    told = texts(Plots([some.base]).awards())
-    assert {"maximum $6,000", "minimum $4", "losses from\n$50"} <= set(told)
+    policy = some.base.policy.replace({"award.maximum": "700.00", "award.budget": "200000.00"})
+    told = texts(Plots([al.allocate(some.users, policy)]).awards())
+    assert {"maximum $700", "minimum $4", "losses from\n$50"} <= set(told)
     assert any(text.startswith("minimum up to $") for text in told)
     assert any(text.startswith("from $") for text in told)
 
@@ -114,7 +116,7 @@ def test_svg_is_the_same_every_time_and_takes_the_colors_of_the_page(plots, name
     assert "<metadata" not in first
 
 
-def test_dollar_signs_and_hostile_names_are_text(some, monkeypatch):
+def test_dollar_signs_and_hostile_names_are_text(some):
     policy = some.base.policy.replace(name="$\\frac{a}{0}$ <b> 100 % $x^2$")
     run = al.allocate(some.users, policy)
     plots = Plots([run, some.broad])
@@ -127,8 +129,10 @@ def test_dollar_signs_and_hostile_names_are_text(some, monkeypatch):
 
 def test_long_names_are_cut_where_they_would_not_fit(some):
     run = al.allocate(some.users, some.base.policy.replace(name="N" * 100))
-    narrow = draw_money(Plots([run, some.broad]).comparison, narrow=True)
-    assert "money: " + "N" * 23 + "…" in texts(narrow)
+    comparison = Plots([run, some.broad]).comparison
+    for draw, before in ((draw_money, "money: "), (draw_awards, "median, ")):
+        assert before + "N" * 23 + "…" in texts(draw(comparison, narrow=True))
+        assert before + "N" * 59 + "…" in texts(draw(comparison))
 
 
 def test_results_plot_themselves_as_png_without_pyplot(some):
@@ -151,3 +155,9 @@ def test_nobody_to_draw(make):
     plots = Plots([make([("a", "1.00", "9.00")])])
     for name in NAMES:
         ET.fromstring(to_svg(getattr(plots, name)(), name))
+
+
+def test_losses_that_are_all_equal(make):
+    plots = Plots([make([(k, "60.00", "70.00") for k in range(20)])])
+    assert "$60" in texts(plots.money())
+    assert plots.findings["money"] == "Everybody lost the same."

@@ -1,0 +1,222 @@
+"""What callers write for amounts and weights, as arrays: exact whole units, or floats."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from allocator.errors import DataError, UnsupportedError
+from allocator.money import exact
+
+__all__ = [
+    "MAX_AMOUNT",
+    "MAX_UNITS",
+    "baseline_units",
+    "check",
+    "check_reach",
+    "numbers",
+    "ratios",
+    "reals",
+    "shown",
+    "units",
+    "worth",
+]
+
+MAX_UNITS = 2**53  # whole numbers up to here are exact in float64, in which totals are evaluated
+MAX_AMOUNT = 1e100  # real amounts: times any slope within the reach below, still a float
+SMALLEST, LARGEST = 1e-290, 1e290  # weights and claims: their reciprocals are normal floats, too
+NO_CAP = 2**62  # units: far above any budget, and an int64
+MAX_INT64 = 2**63 - 1
+
+# A float whose count of units is this close to a whole number is one, as 1234.56 is not k * 0.01:
+# the error of a few float operations, relatively, but at least and at most these parts of a unit.
+NOISE, LEAST, MOST = 1e-12, 1e-9, 1e-3
+ROUGH = 1e12  # units from which floats may be further off than MOST: their shortest decimal decides
+
+
+def numbers(name: str, values: ArrayLike, *, infinite: bool = False) -> NDArray[Any]:
+    """One nonnegative number or a sequence of them, as int64 or float64.
+
+    Parameters
+    ----------
+    name : str
+        What they are called in messages.
+    values : array_like, shape () or (n,)
+    infinite : bool
+        Whether inf is fine, as it is for caps; integers beyond int64 are then lowered to it.
+
+    Returns
+    -------
+    ndarray of int64 or float64
+        Unsigned integers beyond int64 become float64.
+
+    Raises
+    ------
+    DataError
+
+    Examples
+    --------
+    >>> numbers("weights", [1, -2])
+    Traceback (most recent call last):
+    ...
+    allocator.errors.DataError: weights must be nonnegative and finite; 1 entries are not, the \
+first at position 1
+    """
+    array = _column(name, values)
+    if array.dtype.kind not in "iuf":
+        raise DataError(f"{name} must be one number or a sequence of numbers")
+    if array.dtype.kind == "u" and array.max(initial=0) > MAX_INT64:
+        array = np.minimum(array, MAX_INT64) if infinite else array.astype(np.float64)
+    array = array.astype(np.float64 if array.dtype.kind == "f" else np.int64, copy=False)
+    if len(array.ravel()) and not 0 <= array.min() <= array.max() < math.inf:  # false for nan, too
+        check(name, "nonnegative and finite", array, (array >= 0) & (infinite | np.isfinite(array)))
+    return array
+
+
+def check(name: str, what: str, values: NDArray[Any], good: Any) -> None:
+    """Raise a DataError that says which values are not good."""
+    bad = np.flatnonzero(~np.asarray(good))
+    if not len(bad):
+        return
+    if values.ndim == 0:
+        raise DataError(f"{name} must be {what}, not {values}")
+    raise DataError(
+        f"{name} must be {what}; {len(bad):,} entries are not, the first at position {bad[0]}"
+    )
+
+
+def check_reach(name: str, values: NDArray[Any]) -> None:
+    """Refuse weights or claims so small or large that floats lose them.
+
+    Raises
+    ------
+    UnsupportedError
+    """
+    if not values.size or SMALLEST <= values.min() <= values.max() <= LARGEST:
+        return
+    bad = np.flatnonzero((values != 0) & ((values < SMALLEST) | (values > LARGEST)))
+    if len(bad):
+        raise UnsupportedError(
+            f"{name} must be 0 or from {SMALLEST:g} to {LARGEST:g}; {len(bad):,} entries are not, "
+            f"the first at position {bad[0]}: multiply all by a common factor, which changes "
+            "nothing"
+        )
+
+
+def units(
+    name: str, values: ArrayLike, unit: Fraction, *, cap: bool = False, down: bool = False
+) -> NDArray[np.int64]:
+    """Money as a count of units.
+
+    Integers, decimals, fractions and text are divided exactly; floats may miss a multiple by the
+    noise of a few float operations, never by more than a thousandth of a unit.
+
+    Parameters
+    ----------
+    name : str
+        What they are called in messages.
+    values : array_like, shape () or (n,)
+    unit : Fraction
+    cap : bool
+        Whether these are caps: huge ones, and inf, are none.
+    down : bool
+        Round down, rather than refuse what is no multiple.
+
+    Returns
+    -------
+    ndarray of int64, of the same shape
+
+    Raises
+    ------
+    DataError
+        If a value is negative, not finite, no number, or no multiple of the unit.
+    UnsupportedError
+        If a count is above 2**53.
+
+    Examples
+    --------
+    >>> units("lower", ["0.29", 1], Fraction(1, 100)).tolist()
+    [29, 100]
+    """
+    array = _column(name, values)
+    flat = array.ravel()
+    if array.dtype.kind == "f":
+        finite = np.isfinite(flat)
+        check(name, "nonnegative and finite", array, (flat >= 0) & (cap & (flat > 0) | finite))
+        _, counts, multiple = _float_units(flat.astype(np.float64), unit)
+    else:
+        exacts = _times(name, flat, unit.denominator, unit.numerator)
+        check(name, "nonnegative and finite", array, (exacts >= 0).astype(bool))
+        counts = exacts // unit.numerator
+        multiple = (exacts % unit.numerator == 0).astype(bool)
+    if not down and not multiple.all():
+        raise DataError(f"{name} must be a multiple of the unit, {shown(1, unit)}")
+    if cap:
+        counts = np.minimum(counts, NO_CAP)
+    elif (counts > MAX_UNITS).any():
+        raise UnsupportedError(
+            f"{name} is above 2**53 units of {shown(1, unit)}, beyond which whole units are not "
+            "exact: choose a larger unit"
+        )
+    result: NDArray[np.int64] = counts.astype(np.int64).reshape(array.shape)
+    return result
+
+
+def baseline_units(baseline: NDArray[np.float64], unit: Fraction) -> NDArray[np.float64]:
+    """Money already paid as a count of units, whole where it is a multiple within float noise.
+
+    Examples
+    --------
+    >>> baseline_units(np.array([0.29, 0.295]), Fraction(1, 100)).tolist()
+    [29.0, 29.5]
+    """
+    scaled, counts, multiple = _float_units(baseline.ravel(), unit)
+    return np.where(multiple, counts, scaled).reshape(baseline.shape)
+
+
+def reals(name: str, values: ArrayLike) -> NDArray[np.float64]:
+    """Money as floats, of the same shape.
+
+    Raises
+    ------
+    DataError
+    """
+    array = _column(name, values)
+    if array.dtype.kind in "iuf":
+        return array.astype(np.float64)
+    floats = [_float(v) for v in _fractions(name, array)]
+    return np.array(floats, dtype=np.float64).reshape(array.shape)
+
+
+def ratios(name: str, values: ArrayLike) -> NDArray[Any]:
+    """Weights or claims as numbers; text and decimals as integers on a common scale.
+
+    Returns
+    -------
+    ndarray of int64, or float64 where integers would be too large
+
+    Raises
+    ------
+    DataError
+
+    Examples
+    --------
+    >>> ratios("weights", ["0.1", "0.25"]).tolist()
+    [2, 5]
+    """
+    array = _column(name, values)
+    if array.dtype.kind in "iuf":
+        return array
+    fractions = _fractions(name, array)
+    scale = math.lcm(*(f.denominator for f in fractions))
+    integers = [int(f * scale) for f in fractions]
+    if all(abs(i) < NO_CAP for i in integers):
+        return np.array(integers, dtype=np.int64).reshape(array.shape)
+    floats = [_float(f) for f in fractions]
+    lost = [bool(f) and x == 0 for f, x in zip(fractions, floats, strict=True)]
+    floats = [5e-324 if gone else x for gone, x in zip(lost, floats, strict=True)]
+    return np.array(floats, dtype=np.float64).reshape(array.shape)
