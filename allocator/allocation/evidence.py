@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from allocator.core.certificate import Certificate as CoreCertificate
 from allocator.core.certificate import verify as verify_core
+from allocator.core.problem import Problem
 from allocator.core.rules import AlphaFair
 from allocator.money import CENTS, FINE
 from allocator.policy.compile import Compiled, rule_of
@@ -148,7 +149,7 @@ def certify(policy: Policy, compiled: Compiled, award_cents: NDArray[np.int64]) 
         checks["bounds"] = False
         failures.append(f"bounds: awards are not whole multiples of {unit} cents")
     spent = int(award_cents.sum())
-    capped = compiled.problem.spend == int(compiled.problem.upper.sum())
+    capped = _caps_reached(compiled.problem)
     ok = all(checks.values())
     level = _level(policy, rule, core, unit, capped=capped and ok)
     alpha = rule.alpha if isinstance(rule, AlphaFair) else None
@@ -174,6 +175,13 @@ def certify(policy: Policy, compiled: Compiled, award_cents: NDArray[np.int64]) 
         checks=MappingProxyType(checks),
         failures=tuple(failures),
     )
+
+
+def _caps_reached(problem: Problem) -> bool:
+    """Whether everybody has their cap; a cap of the whole budget may be one that was lowered."""
+    if problem.spend < problem.budget:
+        return True
+    return problem.spend == problem.upper.sum() and not (problem.upper == problem.budget).any()
 
 
 def _level(

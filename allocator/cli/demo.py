@@ -36,7 +36,7 @@ def demo(n: int, out: Path) -> None:
     if n != USERS:
         cents = max(1, int(exact(policy.award.budget) * 100 * Fraction(n, USERS)))
         text = f"{cents // 100}.{cents % 100:02d}"
-        policy = policy.replace({"award.budget": text, "name": f"Announced, for {n:,} users"})
+        policy = policy.replace({"award.budget": text, "name": "Announced, scaled down"})
         tell(f"budget: {format_cents(cents)}, in proportion to the number of users")
     tell(f"simulating {n:,} users (seed {SEED}) ...")
     users = out.parent / f"{out.name}-users.parquet"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -72,7 +73,7 @@ first at position 1
     if array.dtype.kind == "u" and array.max(initial=0) > MAX_INT64:
         array = np.minimum(array, MAX_INT64) if infinite else array.astype(np.float64)
     array = array.astype(np.float64 if array.dtype.kind == "f" else np.int64, copy=False)
-    if len(array.ravel()) and not 0 <= array.min() <= array.max() < math.inf:  # false for nan, too
+    if array.size and not 0 <= array.min() <= array.max() < math.inf:  # false for nan, too
         check(name, "nonnegative and finite", array, (array >= 0) & (infinite | np.isfinite(array)))
     return array
 
@@ -216,7 +217,83 @@ def ratios(name: str, values: ArrayLike) -> NDArray[Any]:
     integers = [int(f * scale) for f in fractions]
     if all(abs(i) < NO_CAP for i in integers):
         return np.array(integers, dtype=np.int64).reshape(array.shape)
-    floats = [_float(f) for f in fractions]
-    lost = [bool(f) and x == 0 for f, x in zip(fractions, floats, strict=True)]
-    floats = [5e-324 if gone else x for gone, x in zip(lost, floats, strict=True)]
-    return np.array(floats, dtype=np.float64).reshape(array.shape)
+    check_reach(name, np.abs(np.array(fractions, dtype=object)))
+    return np.array([float(f) for f in fractions], dtype=np.float64).reshape(array.shape)
+
+
+def worth(count: Any, unit: Fraction | None) -> Any:
+    """Return what a count of units is worth, for messages; the count itself without a unit."""
+    if unit is None:
+        return count
+    money = int(count) * unit
+    return money.numerator if money.denominator == 1 else float(money)
+
+
+def shown(count: Any, unit: Fraction | None = None) -> str:
+    """Return a count of units as money, for messages: whole units are worth a decimal, exactly.
+
+    Examples
+    --------
+    >>> shown(1, Fraction(1, 100)), shown(123456789, Fraction(1, 100)), shown(1, Fraction(1, 3))
+    ('0.01', '1,234,567.89', '1/3')
+    >>> shown(1000), shown(0.1 + 0.2)
+    ('1,000', '0.3')
+    """
+    if unit is not None:
+        money = int(count) * unit
+        if money.denominator == 1:
+            return f"{money.numerator:,}"
+        near = exact(float(money))  # the shortest decimal
+        return f"{Decimal(repr(float(money))):,f}" if near == money else str(money)
+    return f"{count:,}" if isinstance(count, (int, np.integer)) else f"{count:,.10g}"
+
+
+def _column(name: str, values: ArrayLike) -> NDArray[Any]:
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError):  # lists of different lengths
+        array = np.empty((0, 0))
+    if array.ndim > 1:
+        raise DataError(f"{name} must be one number or a sequence of numbers")
+    return array
+
+
+def _float_units(
+    money: NDArray[np.float64], unit: Fraction
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Counts as they are and rounded down, and which are whole: those are rounded to it."""
+    with np.errstate(over="ignore"):  # an infinite count is too large, or no cap
+        counts = np.minimum(money * unit.denominator / unit.numerator, NO_CAP)
+    nearest = np.rint(counts)
+    multiple = np.abs(counts - nearest) <= np.clip(NOISE * nearest, LEAST, MOST)
+    whole = np.where(multiple, nearest, np.floor(counts))
+    for i in np.flatnonzero((counts > ROUGH) & (counts <= MAX_UNITS)):
+        count = exact(money[i]) / unit
+        whole[i] = round(count) if abs(count - round(count)) <= MOST else math.floor(count)
+        multiple[i] = abs(count - round(count)) <= MOST
+    return counts, whole, multiple
+
+
+def _times(name: str, flat: NDArray[Any], factor: int, divisor: int) -> NDArray[Any]:
+    """Exact products: int64 where they and the divisor fit, else Python's own numbers."""
+    if flat.dtype.kind in "iu":
+        largest = max(abs(int(flat.min(initial=0))), int(flat.max(initial=0)), 1)
+        fits = max(largest * factor, divisor) <= MAX_INT64
+        products: NDArray[Any] = flat.astype(np.int64 if fits else object) * factor
+        return products
+    products = np.array([f * factor for f in _fractions(name, flat)], dtype=object)
+    return products
+
+
+def _fractions(name: str, array: NDArray[Any]) -> list[Fraction]:
+    try:
+        return [exact(v) for v in array.ravel().tolist()]
+    except ValueError as error:
+        raise DataError(f"{name}: {error}") from None
+
+
+def _float(value: Fraction) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf

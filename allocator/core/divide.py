@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from difflib import get_close_matches
 from fractions import Fraction
-from math import lcm
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from allocator.core.problem import Problem
+from allocator.core.amounts import baseline_units, numbers, ratios, reals, shown, units, worth
+from allocator.core.problem import EQUAL, Problem
 from allocator.core.rules import RULES, Rule
 from allocator.core.solve import solve
 from allocator.errors import DataError, InfeasibleError, UnsupportedError
@@ -19,7 +19,9 @@ from allocator.money import exact
 
 __all__ = ["divide"]
 
-MULTIPLE = 1e-9  # a float this close to a multiple of the unit is one: 1234.56 is not k * 0.01
+MAX_PART = 10**22  # of a unit's fraction: the last power of ten that is exact in floats
+MAX_QUOTAS = 10**12  # units: the quotas of largest remainders are floats, off by 1e-3 at most
+QUOTA = 1e-9  # a quota this close below a whole number has reached it, but for float noise
 
 
 def divide(
@@ -32,7 +34,7 @@ def divide(
     upper: ArrayLike | None = None,
     unit: Any = None,
     rounding: Literal["level", "largest_remainder"] = "level",
-    ids: Sequence[object] | None = None,
+    ids: Iterable[object] | None = None,
 ) -> NDArray[np.float64]:
     """Divide a budget among n claimants.
 
@@ -46,23 +48,26 @@ def divide(
         A rule, or its name: "proportional" (to claims, or to weights without claims), or
         "alpha_fair" (which is ``AlphaFair(alpha=1)``).
     weights : array_like, shape (n,), optional
-        Weights of an alpha-fair rule.
+        Weights of an alpha-fair rule, or of "proportional" without claims. Claimants of weight 0
+        get their floors until all others have their caps; where all weights are 0, all are alike
+        and share equally.
     lower, upper : array_like, shape (n,), or a number for everybody; optional
         Floors (default 0) and caps (default: the claims, or none).
     unit : number or text, optional
         Awards become whole multiples of it, exactly: cents ("0.01"), seats (1). The budget and the
-        bounds must be multiples of it; claims as caps are rounded down.
+        bounds must be multiples of it, floats within their noise; claims as caps are rounded down.
     rounding : {"level", "largest_remainder"}
         How whole units are awarded: in the order of the levels at which they are earned, which is
         optimal and monotone in the budget, or by the method of Hamilton, which is neither.
     ids : sequence, shape (n,), optional
-        Names by which ties between whole units are broken (a hash of each); positions when not
-        given.
+        Names, by position, by which ties between whole units are broken (a hash of each); the
+        positions when not given.
 
     Returns
     -------
     ndarray of float64, shape (n,)
-        Awards, in the units given. They add up to the budget.
+        Awards, as money like the budget, which they add up to. Without a unit, sums within 1e-12
+        of each other, relatively, count as equal.
 
     Raises
     ------
@@ -70,6 +75,8 @@ def divide(
         If an argument does not fit.
     InfeasibleError
         If the floors exceed the budget, or the caps fall short of it.
+    UnsupportedError
+        If there is no such rule, or a number is beyond what floats hold exactly.
 
     References
     ----------
@@ -94,44 +101,61 @@ def divide(
     chosen = _rule(rule)
     if rounding not in ("level", "largest_remainder"):
         raise DataError(f'rounding must be "level" or "largest_remainder", not {rounding!r}')
-    if unit is None:
-        step = None
-    elif (step := _exact("the unit", unit)) <= 0:
-        raise DataError(f"the unit must be positive, not {unit!r}")
-    floors = _amounts("lower", 0 if lower is None else lower, step)
-    caps = None
-    if upper is not None:
-        caps = _amounts("upper", upper, step)
-    elif claims is not None:
-        caps = _amounts("claims", claims, step, down=True)
+    step = _unit(unit)
+    ratio = {
+        name: None if values is None else numbers(name, ratios(name, values))
+        for name, values in {"weights": weights, "claims": claims}.items()
+    }
+    bound: Callable[..., NDArray[Any]] = reals
+    cap: Callable[..., NDArray[Any]] = reals
+    if step is not None:
+        bound = partial(units, unit=step)
+        cap = partial(bound, cap=True, down=upper is None)
+    limited, limit = ("claims", claims) if upper is None else ("upper", upper)
     problem = Problem(
-        budget=_amounts("the budget", budget, step)[()],
-        lower=floors,
-        upper=caps,
-        weights=weights if weights is None else _ratios(weights),
-        claims=claims if claims is None else _ratios(claims),
+        budget=bound("the budget", budget)[()],
+        lower=bound("lower", 0 if lower is None else lower),
+        upper=None if limit is None else cap(limited, limit),
+        **ratio,
         ids=ids,
+        unit=step,
     )
-    if problem.spend < problem.budget:
-        short = problem.budget - problem.spend
-        raise InfeasibleError(
-            f"the caps add up to {_shown(problem.spend, step)}, which is {_shown(short, step)} "
-            f"less than the budget of {_shown(problem.budget, step)}: lower the budget or raise "
-            "the caps",
-            {"budget": problem.budget, "sum_of_caps": problem.spend, "excess": short},
-        )
+    _check_caps(problem)
     if step is None:
-        return np.asarray(solve(problem, chosen).awards, dtype=np.float64)
+        return np.array(solve(problem, chosen).awards, dtype=np.float64)
+    _check_exact(problem.budget, step)
     chosen = _in_units(chosen, step)
     if rounding == "level":
-        units = solve(problem, chosen).awards
+        counts = solve(problem, chosen).awards
     else:
-        units = _largest_remainder(problem, chosen)
-    return units.astype(np.float64) * step.numerator / step.denominator
+        counts = _largest_remainder(problem, chosen)
+    return counts.astype(np.float64) * step.numerator / step.denominator
+
+
+def _check_caps(problem: Problem) -> None:
+    """Refuse a budget that the caps cannot take."""
+    budget, spend, unit = problem.budget, problem.spend, problem.unit
+    if spend >= budget * (1 if problem.whole else 1.0 - EQUAL):
+        return
+    short = budget - spend
+    raise InfeasibleError(
+        f"the caps add up to {shown(spend, unit)}, which is {shown(short, unit)} less than the "
+        f"budget of {shown(budget, unit)}: lower the budget or raise the caps",
+        {
+            "budget": worth(budget, unit),
+            "sum_of_caps": worth(spend, unit),
+            "excess": worth(short, unit),
+        },
+    )
 
 
 def _largest_remainder(problem: Problem, rule: Rule) -> NDArray[np.int64]:
     """Round fractional awards down, then up by one for the largest remainders (Hamilton, 1792)."""
+    if problem.budget > MAX_QUOTAS:
+        raise UnsupportedError(
+            f"largest remainders of {problem.budget:,} units are lost in floats above 1e12: choose "
+            'a larger unit, or rounding="level"'
+        )
     real = Problem(
         float(problem.budget),
         problem.lower * 1.0,
@@ -139,81 +163,56 @@ def _largest_remainder(problem: Problem, rule: Rule) -> NDArray[np.int64]:
         problem.weights,
         problem.claims,
     )
-    amounts = solve(real, rule).awards
-    units = np.floor(amounts + MULTIPLE).astype(np.int64)
-    remainders = np.where(units < problem.upper, np.round(amounts - units, 9), -1.0)
-    missing = problem.budget - int(units.sum())
+    quotas = solve(real, rule).awards
+    counts = np.floor(quotas + QUOTA).astype(np.int64)
+    remainders = np.where(counts < problem.upper, np.round(quotas - counts, 9), -1.0)
+    missing = problem.budget - int(counts.sum())
     keys = problem.tie_keys(np.arange(len(problem)))
     order = sorted(range(len(problem)), key=lambda i: (-remainders[i], keys[i]))
-    units[order[:missing]] += 1
-    return units
+    counts[order[:missing]] += 1
+    return counts
 
 
 def _rule(rule: Rule | str) -> Rule:
     if isinstance(rule, Rule):
         return rule
-    if rule in RULES:
+    if isinstance(rule, str) and rule in RULES:
         return RULES[rule]()
     near = get_close_matches(str(rule), RULES, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else f"; the rules are {', '.join(RULES)}"
     raise UnsupportedError(f"there is no rule {rule!r}{hint}")
 
 
-def _in_units(rule: Rule, step: Fraction) -> Rule:
+def _unit(value: Any) -> Fraction | None:
+    if value is None:
+        return None
+    try:
+        unit = exact(value)
+    except ValueError as error:
+        raise DataError(f"the unit: {error}") from None
+    if unit <= 0:
+        raise DataError(f"the unit must be positive, not {value!r}")
+    if max(unit.numerator, unit.denominator) > MAX_PART:
+        raise UnsupportedError(
+            f"a unit of {value!r} is no ratio of whole numbers up to 1e22, the last power of ten "
+            "that is exact in floats"
+        )
+    return unit
+
+
+def _in_units(rule: Rule, unit: Fraction) -> Rule:
     """Return the rule with its baseline, which is money, counted in units."""
     baseline = getattr(rule, "baseline", None)
     if baseline is None:
         return rule
-    return type(rule)(**{**vars(rule), "baseline": baseline * step.denominator / step.numerator})
+    return type(rule)(**{**vars(rule), "baseline": baseline_units(baseline, unit)})
 
 
-def _amounts(name: str, values: Any, step: Fraction | None, *, down: bool = False) -> NDArray[Any]:
-    """Amounts as float64, or as int64 multiples of the step."""
-    array = np.asarray(values)
-    if array.dtype.kind not in "iuf":
-        flat = [_exact(name, v) for v in array.ravel().tolist()]
-        if step is not None:
-            flat = [v / step for v in flat]
-            if not down and any(v.denominator != 1 for v in flat):
-                raise DataError(f"{name} must be a multiple of the unit, {step}")
-            return np.array([v.__floor__() for v in flat], dtype=np.int64).reshape(array.shape)
-        return np.array(flat, dtype=np.float64).reshape(array.shape)
-    if step is None:
-        return array.astype(np.float64)
-    if not np.isfinite(array).all() and name == "upper":
-        array = np.where(np.isinf(array), 2.0**62 * float(step), array)
-    if not np.isfinite(array).all():
-        raise DataError(f"{name} must be finite")
-    scaled = array.astype(np.float64) * step.denominator / step.numerator
-    nearest = np.rint(scaled)
-    is_multiple = np.abs(scaled - nearest) <= MULTIPLE * np.maximum(1.0, np.abs(nearest) * 1e-6)
-    if not down and not is_multiple.all():
-        raise DataError(f"{name} must be a multiple of the unit, {_plain(step)}")
-    return np.where(is_multiple, nearest, np.floor(scaled)).astype(np.int64)
-
-
-def _ratios(values: ArrayLike) -> NDArray[Any]:
-    """Weights or claims as numbers; text and decimals as integers on a common scale."""
-    array = np.asarray(values)
-    if array.dtype.kind in "iuf":
-        return array
-    fractions = [_exact("weights and claims", v) for v in array.ravel().tolist()]
-    scale = lcm(*(f.denominator for f in fractions))
-    integers = [int(f * scale) for f in fractions]
-    kind = np.int64 if max(integers, default=0) < 2**62 else np.float64
-    return np.array(integers, dtype=kind)
-
-
-def _exact(name: str, value: Any) -> Fraction:
-    try:
-        return exact(value)
-    except ValueError as error:
-        raise DataError(f"{name}: {error}") from None
-
-
-def _plain(step: Fraction) -> str:
-    return str(step) if step.denominator == 1 else f"{float(step):g}"
-
-
-def _shown(units: Any, step: Fraction | None) -> str:
-    return f"{float(units if step is None else units * step):,.10g}"
+def _check_exact(budget: int, unit: Fraction) -> None:
+    """Refuse awards that floats cannot return: whole numbers above 2**53, decimals above 2**52."""
+    limit = 2**53 if unit.denominator == 1 else 2**52
+    if budget * unit.numerator > limit:
+        raise UnsupportedError(
+            f"a budget of {shown(budget, unit)} in units of {shown(1, unit)} is above what floats "
+            "can return exactly: choose a larger unit, or count in units with unit=1"
+        )

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from fractions import Fraction
 from hashlib import blake2b
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from allocator.core.amounts import MAX_AMOUNT, MAX_UNITS, check_reach, numbers, shown, worth
 from allocator.errors import DataError, InfeasibleError, UnsupportedError
 
-__all__ = ["MAX_UNITS", "Problem"]
+__all__ = ["EQUAL", "MAX_UNITS", "Problem"]
 
-MAX_UNITS = 2**53  # whole numbers up to here are exact in float64, in which totals are evaluated
+EQUAL = 1e-12  # real sums this close, relatively, are equal: 0.1 three times is above 0.3 in floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,14 +36,16 @@ class Problem:
     upper : array_like, shape (n,), or None
         Caps, in units. None, or inf, is the budget: nobody can get more.
     weights : array_like of float64, shape (n,), optional
-        Nonnegative and finite; 1 when not given.
+        0, or from 1e-290 to 1e290; 1 when not given.
     claims : array_like of int64 or float64, shape (n,), optional
-        Nonnegative and finite, on any scale.
+        0, or from 1e-290 to 1e290, on any scale.
     ids : sequence, optional
-        ``ids[i]`` is what claimant i is called; the position when not given. Used only to order
-        claimants who are tied.
+        What claimant i is called, by position; the position itself when not given. Only ids of
+        tied claimants are ever read from a sequence.
     tie_break_key : str
         Key of the hash that orders tied claimants; at most 64 bytes of UTF-8.
+    unit : Fraction, optional
+        What a whole unit is worth: messages and their details then speak of money.
 
     Raises
     ------
@@ -50,7 +54,7 @@ class Problem:
     InfeasibleError
         If a floor is above its cap, or the floors add up to more than the budget.
     UnsupportedError
-        If whole units exceed 2**53.
+        If whole units exceed 2**53, real amounts 1e100, or weights or claims their reach.
 
     Examples
     --------
@@ -71,65 +75,85 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
     claims: Any = None
     ids: Sequence[object] | None = None
     tie_break_key: str = ""
+    unit: Fraction | None = None
 
     def __post_init__(self) -> None:
-        n = _length(self.ids, self.lower, self.upper, self.weights, self.claims)
-        lower = _numbers("lower", self.lower, n)
-        upper = None if self.upper is None else _numbers("upper", self.upper, n, infinite=True)
-        budget = _budget(self.budget)
-        whole = all(
-            np.issubdtype(np.asarray(a).dtype, np.integer)
-            for a in (budget, lower, budget if upper is None else upper)
+        columns = {
+            "lower": numbers("lower", self.lower),
+            "upper": None if self.upper is None else numbers("upper", self.upper, infinite=True),
+            "weights": None if self.weights is None else numbers("weights", self.weights),
+            "claims": None if self.claims is None else numbers("claims", self.claims),
+        }
+        ids = _by_position(self.ids)
+        n = _length(ids, *columns.values())
+        lower, upper, weights, claims = (
+            None if column is None else np.array(np.broadcast_to(column, (n,)))
+            for column in columns.values()
         )
+        budget = _budget(self.budget)
+        whole = isinstance(budget, int) and all(
+            a is None or a.dtype.kind == "i" for a in (lower, upper)
+        )
+        budget = budget if whole else _real(budget)
         if whole and budget > MAX_UNITS:
             raise UnsupportedError(
                 f"a budget of {budget} units is above 2**53, beyond which whole units are not "
                 "exact: choose a larger unit"
             )
-        upper = np.full(n, budget) if upper is None else np.minimum(upper, budget)
         kind = np.int64 if whole else np.float64
+        lower = lower.astype(kind)
+        upper = np.full(n, budget, kind) if upper is None else np.minimum(upper, budget)
+        upper = upper.astype(kind)
+        if not whole:
+            _real(lower.max(initial=0.0), "a floor")
+            lower = np.where(lower <= upper * (1.0 + EQUAL), np.minimum(lower, upper), lower)
+        for name, ratio in (("weights", weights), ("claims", claims)):
+            if ratio is not None and ratio.dtype.kind == "f":
+                check_reach(name, ratio)
         fields = {
-            "budget": int(budget) if whole else float(budget),
-            "lower": lower.astype(kind),
-            "upper": upper.astype(kind),
-            "weights": None if self.weights is None else _numbers("weights", self.weights, n),
-            "claims": None if self.claims is None else _numbers("claims", self.claims, n),
+            "budget": budget,
+            "lower": lower,
+            "upper": upper,
+            "weights": weights,
+            "claims": claims,
+            "ids": ids,
         }
         for name, value in fields.items():
-            if isinstance(value, np.ndarray):
+            if isinstance(value, np.ndarray) and name != "ids":
                 value.flags.writeable = False
             object.__setattr__(self, name, value)
-        if len(self.tie_break_key.encode()) > 64:
+        if len(_utf8(self.tie_break_key)) > 64:
             raise DataError("tie_break_key is longer than 64 bytes of UTF-8")
         self._check_feasible()
 
     def _check_feasible(self) -> None:
+        floors, unit = _total(self.lower), self.unit
         # A cap above the budget was lowered to it; a floor above the budget shows in the sum.
-        crossed = np.flatnonzero(self.lower > np.maximum(self.upper, np.minimum(self.budget, 0)))
-        floors = self.lower.sum().item() if self.whole else float(self.lower.sum())
-        if floors > self.budget:
+        if floors > self.budget * (1 if self.whole else 1.0 + EQUAL):
             n = len(self)
             fits = self.budget // n if self.whole else self.budget / n
             numbers = (floors, floors - self.budget, self.budget, fits)
-            total, over, budget, each = map(_shown, numbers)
+            total, over, budget, each = (shown(x, unit) for x in numbers)
             raise InfeasibleError(
                 f"the floors of {n:,} claimants add up to {total}, which is {over} more than the "
                 f"budget of {budget}: raise the budget to {total}, or lower the floors ({each} for "
                 "everybody would fit)",
                 {
-                    "budget": self.budget,
-                    "sum_of_floors": floors,
-                    "shortfall": floors - self.budget,
+                    "budget": worth(self.budget, unit),
+                    "sum_of_floors": worth(floors, unit),
+                    "shortfall": worth(floors - self.budget, unit),
                     "claimants": n,
-                    "budget_that_works": floors,
-                    "floor_that_works": fits,
+                    "budget_that_works": worth(floors, unit),
+                    "floor_that_works": worth(fits, unit),
                 },
             )
+        crossed = np.flatnonzero(self.lower > self.upper)
         if len(crossed):
             i = int(crossed[0])
+            floor, cap = (shown(bound[i], unit) for bound in (self.lower, self.upper))
             raise InfeasibleError(
                 f"{len(crossed):,} claimants have a floor above their cap; the first is at "
-                f"position {i}: floor {_shown(self.lower[i])}, cap {_shown(self.upper[i])}",
+                f"position {i}: floor {floor}, cap {cap}",
                 {"claimants": len(crossed), "first": i},
             )
 
@@ -144,9 +168,7 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
     @property
     def spend(self) -> Any:
         """What can be spent: the budget, or the sum of the caps when that is less."""
-        if self.upper.sum(dtype=np.float64) > 2.0**62:  # int64 would overflow; far above a budget
-            return self.budget
-        return min(self.budget, self.upper.sum().item())
+        return min(self.budget, _total(self.upper))
 
     def tie_keys(self, indices: NDArray[np.int64]) -> list[tuple[bytes, str]]:
         """Sort keys of tied claimants: BLAKE2b-64 of the id's text, then the text itself.
@@ -170,12 +192,31 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
         >>> [text for _, text in problem.tie_keys(np.array([0, 1]))]
         ['a', '7']
         """
-        key = self.tie_break_key.encode()
+        key = _utf8(self.tie_break_key)
         ids = self.ids
         texts = [str(i if ids is None else ids[i]) for i in indices.tolist()]
         if len(set(texts)) < len(texts):
             raise DataError("two claimants who are tied share an id: ids must be unique")
-        return [(blake2b(t.encode(), digest_size=8, key=key).digest(), t) for t in texts]
+        return [(blake2b(_utf8(t), digest_size=8, key=key).digest(), t) for t in texts]
+
+
+def _total(amounts: NDArray[Any]) -> Any:
+    """Return the sum, exactly for whole units, whether or not it fits in an int64."""
+    huge = amounts.sum(dtype=np.float64) > 2.0**62
+    return sum(amounts.tolist()) if huge else amounts.sum().item()
+
+
+def _by_position(ids: Any) -> Any:
+    """Return ids that `ids[i]` numbers by position; sequences are left as they are, unread."""
+    if ids is None or isinstance(ids, (Sequence, np.ndarray)):
+        return ids
+    if isinstance(ids, (Mapping, Set)) or not isinstance(ids, Iterable):
+        raise DataError("ids must be a sequence, one for each claimant, in their order")
+    return list(ids)
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")  # a lone surrogate is a name like any other
 
 
 def _length(ids: Sequence[object] | None, *values: Any) -> int:
@@ -197,24 +238,10 @@ def _budget(value: Any) -> int | float:
     raise DataError(f"the budget must be a nonnegative finite number, not {value}")
 
 
-def _shown(value: float) -> str:
-    return f"{value:,}" if isinstance(value, (int, np.integer)) else f"{value:,.10g}"
-
-
-def _numbers(name: str, values: ArrayLike, n: int, *, infinite: bool = False) -> NDArray[Any]:
-    array = np.asarray(values)
-    if array.ndim > 1 or array.dtype.kind not in "iuf":
-        raise DataError(f"{name} must be one number or a sequence of numbers")
-    array = np.array(np.broadcast_to(array, (n,)))
-    if array.dtype.kind == "u":
-        array = array.astype(np.int64)
-    if array.dtype.kind == "f":
-        array = array.astype(np.float64)
-    bad = np.isnan(array) | (array < 0) | (np.isinf(array) if not infinite else False)
-    if bad.any():
-        i = int(np.flatnonzero(bad)[0])
-        raise DataError(
-            f"{name} must be nonnegative and finite; {int(bad.sum()):,} entries are not, the first "
-            f"at position {i}"
+def _real(value: float, name: str = "a budget") -> float:
+    if value > MAX_AMOUNT:
+        raise UnsupportedError(
+            f"{name} of {value:g} is above {MAX_AMOUNT:g}, the largest real amount: count in a "
+            "larger unit of money"
         )
-    return array
+    return float(value)

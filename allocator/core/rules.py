@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
@@ -14,6 +15,8 @@ from allocator.core.problem import Problem
 from allocator.errors import DataError, UnsupportedError
 
 __all__ = ["RULES", "AlphaFair", "Proportional", "Rule", "stolarsky"]
+
+MAX_BASELINE = 2.0**52  # units: above, a float cannot tell a baseline from its next unit
 
 
 SMALLEST_ALPHA = 1e-6  # below it, levels of weights an ulp apart fill the range of floats
@@ -59,6 +62,9 @@ class AlphaFair(Rule):
     DataError
         If alpha is negative or nan, if the baseline does not fit, or ``of="recovery"`` meets
         claims that are missing or 0.
+    UnsupportedError
+        If the baseline is above 2**52 whole units (at alpha = inf and for real amounts, 1e100), or,
+        at alpha = 0, claim/weight is out of reach.
 
     References
     ----------
@@ -78,7 +84,7 @@ class AlphaFair(Rule):
     baseline: Any = None
 
     def __post_init__(self) -> None:
-        if not self.alpha >= 0:
+        if not (isinstance(self.alpha, Real) and self.alpha >= 0):
             raise DataError(f"alpha must be a number from 0 to inf, not {self.alpha!r}")
         object.__setattr__(self, "alpha", float(self.alpha))
         if 0 < self.alpha < SMALLEST_ALPHA:
@@ -89,7 +95,10 @@ class AlphaFair(Rule):
         if self.of not in ("amount", "recovery"):
             raise DataError(f'of must be "amount" or "recovery", not {self.of!r}')
         if self.baseline is not None:
-            baseline = np.array(self.baseline, dtype=np.float64)
+            try:
+                baseline = np.array(self.baseline, dtype=np.float64)
+            except (TypeError, ValueError):  # what is no number becomes nan
+                baseline = np.array(np.nan)
             if not (np.isfinite(baseline) & (baseline >= 0)).all():
                 raise DataError("the baseline must be nonnegative and finite")
             baseline.flags.writeable = False
@@ -103,7 +112,8 @@ class AlphaFair(Rule):
         if baseline is not None:
             baseline = np.broadcast_to(baseline, (n,)) if baseline.ndim == 0 else baseline
             if baseline.shape != (n,):
-                raise DataError(f"the baseline has {len(baseline)} entries for {n} claimants")
+                shape = " x ".join(map(str, baseline.shape))
+                raise DataError(f"the baseline has {shape} entries for {n} claimants")
         scales = None
         if self.of == "recovery":
             if problem.claims is None or not (problem.claims > 0).all():
@@ -165,6 +175,15 @@ class Proportional(Rule):
 
 
 RULES: dict[str, type[Rule]] = {"alpha_fair": AlphaFair, "proportional": Proportional}
+
+
+def _check_baseline(baseline: NDArray[np.float64], limit: float) -> None:
+    largest = float(baseline.max(initial=0.0))
+    if largest > limit:
+        raise UnsupportedError(
+            f"a baseline of {largest:g} is above {limit:g}, beyond which floats lose what is added "
+            "to it: choose a larger unit"
+        )
 
 
 def _tail_tier(weights: NDArray[Any]) -> NDArray[np.float64] | None:

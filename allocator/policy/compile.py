@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from allocator.policy.schema import Policy
     from allocator.policy.weights import Weighing
 
-__all__ = ["Compiled", "bounds", "compile_problem", "rule_of"]
+__all__ = ["Compiled", "Ids", "bounds", "compile_problem", "rule_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +46,14 @@ class Compiled:
 
 
 @dataclass(frozen=True, eq=False)
-class _Ids(Sequence[object]):
-    """Ids of some rows, read one at a time: only users who are tied are ever asked for."""
+class Ids(Sequence[object]):
+    """Ids of some rows, read one at a time: only users who are tied are ever asked for.
+
+    Parameters
+    ----------
+    column : pyarrow.Array or pyarrow.ChunkedArray
+    rows : ndarray of int64, shape (m,)
+    """
 
     column: Column
     rows: NDArray[np.int64]
@@ -61,7 +67,7 @@ class _Ids(Sequence[object]):
     def __getitem__(self, i: slice) -> Sequence[object]: ...
     def __getitem__(self, i: int | slice) -> object:
         if isinstance(i, slice):
-            return _Ids(self.column, self.rows[i])
+            return Ids(self.column, self.rows[i])
         return self.column[int(self.rows[i])].as_py()
 
 
@@ -150,7 +156,7 @@ def compile_problem(
         upper=upper,
         weights=None if weighing.weight is None else weighing.weight[rows],
         claims=claims,
-        ids=_Ids(users.ids, rows),
+        ids=Ids(users.ids, rows),
         tie_break_key=policy.tie_break_key,
     )
     return Compiled(problem, rows, int(unit * 100))

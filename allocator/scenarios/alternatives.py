@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, overload
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from allocator.allocation.result import Allocation
@@ -15,6 +12,7 @@ from allocator.core.problem import Problem
 from allocator.core.rules import AlphaFair, Proportional, Rule
 from allocator.core.solve import solve
 from allocator.money import CENTS, FINE, exact
+from allocator.policy.compile import Ids
 from allocator.scenarios.columns import numbers
 
 __all__ = ["Alternative", "alternatives", "awards_under"]
@@ -32,28 +30,6 @@ class Alternative:
 
     name: str
     rule: Rule
-
-
-@dataclass(frozen=True, eq=False)
-class _Ids(Sequence[object]):
-    """Ids of some rows, read one at a time: only users who are tied are ever asked for."""
-
-    ndim: ClassVar[int] = 1  # so that numpy need not read all of them to find out
-
-    column: pa.ChunkedArray
-    rows: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    @overload
-    def __getitem__(self, i: int) -> object: ...
-    @overload
-    def __getitem__(self, i: slice) -> Sequence[object]: ...
-    def __getitem__(self, i: int | slice) -> object:
-        if isinstance(i, slice):
-            return _Ids(self.column, self.rows[i])
-        return self.column[int(self.rows[i])].as_py()
 
 
 def alternatives(allocation: Allocation) -> tuple[Alternative, ...]:
@@ -105,7 +81,7 @@ def awards_under(allocation: Allocation, rules: Sequence[Rule]) -> list[NDArray[
             upper=numbers(table, "upper_cents")[rows] // unit,
             weights=None if by_claim else numbers(table, "weight")[rows],
             claims=claims if by_claim else None,
-            ids=_Ids(table.column("user_id"), rows),
+            ids=Ids(table.column("user_id"), rows),
             tie_break_key=policy.tie_break_key,
         )
         awards.append(solve(problem, rule).awards * unit)

@@ -150,6 +150,19 @@ def test_explain_of_nobody_and_nowhere(cli):
     assert "nowhere is not a finished run: it has no manifest.json" in said.err
 
 
+def test_explain_finds_numbers(cli, home):
+    header = "user_id,liquidation_loss,net_assets\n"
+    (home / "p.toml").write_text('schema_version = 1\nname = "x"\n[award]\nbudget = "50.00"\n')
+    table = pa.table({"user_id": [7, -8], "liquidation_loss": [90, 80], "net_assets": [90, 90]})
+    parquet.write_table(table, home / "u.parquet")
+    (home / "u.csv").write_text(f"{header}007,90,90\n-8,80,90\n")
+    for users, known, unknown in (("u.parquet", "7", "8"), ("u.csv", "007", "7")):
+        assert cli("run", users, "--policy", "p.toml", "--out", f"of-{users}").code == 0
+        assert cli("explain", f"of-{users}", known).code == 0
+        assert cli("explain", f"of-{users}", "--", "-8").code == 0
+        assert cli("explain", f"of-{users}", unknown).code == 3
+
+
 # policy
 
 

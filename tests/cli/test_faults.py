@@ -1,5 +1,6 @@
 """What the world does to a run: full disks, interrupts, kills, two at once, odd terminals."""
 
+import io
 import json
 import os
 import pty
@@ -7,7 +8,12 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+
+from allocator.allocation import pipeline
+from allocator.cli.console import print_json, progress, tell, tell_error
+from allocator.errors import DataError
 
 ARGS = ["run", "users.parquet", "--policy", "policy.toml", "--out", "out"]
 FINISHED = {"awards.parquet", "certificate.json", "manifest.json", "policy.toml", "summary.json"}
@@ -165,12 +171,11 @@ def test_runs_at_once_into_one_directory(cli, home):
     other = [*command[:6], "other.toml", *command[7:]]
     runs = [
         subprocess.Popen(each, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        for each in (command, other, command, other)
+        for each in (command, other, command)
     ]
     told = [run.communicate(timeout=60)[1] for run in runs]
     codes = [run.returncode for run in runs]
-    assert sorted(codes) == [0, 0, 1, 1]
-    assert codes[0] == codes[2]
+    assert codes in ([0, 1, 0], [1, 0, 1])
     for code, words in zip(codes, told, strict=True):
         assert (b"holds a run of other inputs" in words) == bool(code)
     assert whole_files(home / "out") == FINISHED
@@ -185,18 +190,80 @@ def test_a_terminal_that_knows_only_ascii(process, home):
     (home / "ü.csv").write_text(f"{header}ünï,90,100\nb,80,100\n", encoding="utf-8")
     policy = 'schema_version = 1\nname = "Größe"\n[award]\nbudget = "50.00"\n'
     (home / "ü.toml").write_text(policy, encoding="utf-8")
-    done = process("run", "ü.csv", "--policy", "ü.toml", "--out", "o", env=ASCII)
-    assert done.returncode == 0, done.stderr
-    assert b"policy on " in done.stdout
     done = process("run", "ü.csv", "--policy", "ü.toml", "--out", "o", "--json", env=ASCII)
+    assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["summary"]["policy"] == "Größe"
-    done = process("explain", "o", "ünï", "--json", env=ASCII)
-    assert json.loads(done.stdout)["user_id"] == "ünï"
-    for args in (["policy", "show", "ü.toml"], ["verify", "o"], ["explain", "o", "ünï"]):
-        assert process(*args, env=ASCII).returncode == 0
+    done = process("explain", "o", "ünï", env=ASCII)
+    assert done.returncode == 0, done.stderr
+    assert b"eligible" in done.stdout
     done = process("explain", "o", "nobödy", env=ASCII)
     assert done.returncode == 3
     assert b"there is no user nob" in done.stderr
+
+
+def test_json_is_ascii_where_nothing_else_can_be_shown(monkeypatch):
+    content = {"name": "Größe"}
+    for encoding, text in (("ascii", b"Gr\\u00f6\\u00dfe"), ("utf-8", "Größe".encode())):
+        shown = io.BytesIO()
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding=encoding))
+        print_json(content)
+        sys.stdout.flush()
+        assert text in shown.getvalue()
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_progress_is_taken_off_before_anything_else_is_told(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    show = progress()
+    show("load", 0, 8)
+    tell("said")
+    show("solve", 4, 8)
+    tell_error(DataError("bad"))
+    tell_error(BrokenPipeError())
+    clear = "\r\x1b[K"
+    assert sys.stderr.getvalue() == (
+        f"{clear}[0/8] load ...{clear}said\n{clear}[4/8] solve ...{clear}Error: bad\n"
+    )
+    assert progress(quiet=True) is None
+
+
+def test_an_interrupt_is_told(cli, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline, "load", interrupted)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # the tests go on
+    said = cli(*ARGS)
+    assert (said.code, said.out) == (130, "")
+    assert said.err == "\nInterrupted: what was not finished was not written.\n"
+
+
+def test_what_nobody_foresaw_is_not_hidden(cli, monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(pipeline, "load", broken)
+    with pytest.raises(ZeroDivisionError):
+        cli(*ARGS)
+
+
+def test_a_result_that_does_not_verify_exits_with_6(cli, home, monkeypatch):
+    def dishonest(problem, line):
+        awards = real(problem, line).copy()
+        free = np.flatnonzero((awards > problem.lower) & (awards < problem.upper))
+        awards[free[:2]] += [1, -1]
+        return awards
+
+    real = pipeline.award
+    monkeypatch.setattr(pipeline, "award", dishonest)
+    said = cli(*ARGS)
+    assert (said.code, said.out) == (6, "")
+    assert "does not pass its own verification, which is a fault of this program" in said.err
+    assert not (home / "out").exists()
 
 
 def test_progress_is_shown_on_a_terminal_only(home):

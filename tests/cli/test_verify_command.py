@@ -35,8 +35,6 @@ def test_json_is_one_object_and_nothing_else(cli, home):
 
 def test_inputs_and_policies_can_be_named(cli, home):
     (home / "users.parquet").rename(home / "moved.parquet")
-    said = cli("verify", "run")
-    assert said.code in (0, 6)  # the manifest names the file in the folder that was copied
     assert cli("verify", "run", "--users", "moved.parquet", "--policy", "policy.toml").code == 0
     said = cli("verify", "run", "--policy", "other.toml")
     assert said.code == 6
