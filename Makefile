@@ -25,7 +25,7 @@ bench: .venv/dev.stamp
 	$(BIN)/python -m benchmarks
 
 notebooks: .venv/dev.stamp
-	$(BIN)/jupytext --to ipynb --execute notebooks/*.py
+	$(BIN)/python notebooks/execute.py
 
 # Debian keeps venv in a package of its own; a virtual environment without pip is made anew.
 .venv/bin/pip:

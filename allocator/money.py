@@ -21,6 +21,7 @@ __all__ = [
     "FINE_PER_CENT",
     "MAX_DOLLARS",
     "exact",
+    "exact_sum",
     "fine_from_floats",
     "format_cents",
     "format_dollars",
@@ -91,6 +92,20 @@ def exact(value: object) -> Fraction:
         amount = Fraction(_WIDE.create_decimal(digits))
         return -amount if "-" in (match["sign"], match["inner"]) else amount
     raise ValueError(f"{value!r} is not an amount such as 1234.50, 1,234.50 or $1,234.50")
+
+
+def exact_sum(values: NDArray[np.int64]) -> int:
+    """Add up integers, whatever their size.
+
+    Examples
+    --------
+    >>> exact_sum(np.array([2**62, 2**62, 2**62]))
+    13835058055282163712
+    """
+    if not len(values) or max(-int(values.min()), int(values.max())) < 2**62 // len(values):
+        return int(values.sum())
+    high, low = np.divmod(values, 2**32)
+    return int(high.sum()) * 2**32 + int(low.sum())
 
 
 def parse_fine(value: object) -> int:

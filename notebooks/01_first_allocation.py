@@ -18,6 +18,8 @@
 # solver. It takes about a minute.
 
 # %%
+import pandas as pd
+
 import allocator as al
 
 # %% [markdown]
@@ -40,7 +42,8 @@ users.to_pandas().head()
 
 # %%
 policy = al.Policy.default().replace(budget="17647058.82", name="Announced, scaled")
-print(policy.to_toml(annotated=True)[:1500])
+sources = pd.DataFrame(vars(each) for each in policy.sources())
+sources[["key", "value", "source", "citation"]].set_index("key")
 
 # %% [markdown]
 # ## Awards
@@ -70,7 +73,8 @@ result.formula
 # For an analyst, in full:
 
 # %%
-someone = awards[awards.binding == "none"].user_id.iloc[0]
+in_between = awards[awards.eligible & (awards.binding == "none")]
+someone = in_between.user_id.iloc[0]
 print(result.explain(someone))
 
 # %% [markdown]
@@ -106,7 +110,7 @@ print(*certificate.proves, "", *certificate.does_not_prove, sep="\n")
 # Move one cent from one user to another, and it fails:
 
 # %%
-two = awards.index[awards.binding == "none"][:2]
+two = in_between.index[:2]
 tampered = awards.copy()
 tampered.loc[two, "award_cents"] += [1, -1]
 al.verify(users, policy, tampered).failures
@@ -140,8 +144,7 @@ comparison.difference(by="loss")
 # ## Where the money goes
 
 # %%
-figure = comparison.plot.money()
-figure
+comparison.plot.money()
 
 # %% [markdown]
 # ## Any other pot of money

@@ -15,7 +15,7 @@ from allocator.core.certificate import Certificate as CoreCertificate
 from allocator.core.certificate import verify as verify_core
 from allocator.core.problem import Problem
 from allocator.core.rules import AlphaFair
-from allocator.money import CENTS, FINE
+from allocator.money import CENTS, FINE, exact_sum, format_cents
 from allocator.policy.compile import Compiled, rule_of
 from allocator.policy.formula import formula
 from allocator.policy.schema import Policy
@@ -137,18 +137,15 @@ def certify(policy: Policy, compiled: Compiled, award_cents: NDArray[np.int64]) 
     paid = np.flatnonzero((award_cents != 0) & ~eligible)
     units, odd = np.divmod(award_cents[compiled.rows], unit)
     core = verify_core(compiled.problem, rule, units)
-    checks = {"eligibility": not len(paid), **core.checks}
-    failures = list(core.failures)
-    if len(paid):
-        failures.insert(
-            0,
-            f"eligibility: {len(paid):,} users who are not eligible are paid; the first is on row "
-            f"{int(paid[0]) + 1}",
-        )
-    if odd.any():
-        checks["bounds"] = False
-        failures.append(f"bounds: awards are not whole multiples of {unit} cents")
-    spent = int(award_cents.sum())
+    spent, due = exact_sum(award_cents), compiled.problem.spend * unit
+    checks = {
+        "eligibility": not len(paid),
+        "bounds": core.checks["bounds"] and not odd.any(),
+        "total": spent == due,
+        "optimal": core.checks["optimal"],
+        "canonical": core.checks["canonical"],
+    }
+    failures = _failures(core, checks, compiled, award_cents, paid)
     capped = _caps_reached(compiled.problem)
     ok = all(checks.values())
     level = _level(policy, rule, core, unit, capped=capped and ok)
@@ -175,6 +172,48 @@ def certify(policy: Policy, compiled: Compiled, award_cents: NDArray[np.int64]) 
         checks=MappingProxyType(checks),
         failures=tuple(failures),
     )
+
+
+def _failures(
+    core: CoreCertificate,
+    checks: Mapping[str, bool],
+    compiled: Compiled,
+    award_cents: NDArray[np.int64],
+    paid: NDArray[np.int64],
+) -> list[str]:
+    """Say what failed in cents and in rows of the table, the first being row 1."""
+    problem, unit, rows = compiled.problem, compiled.unit_cents, compiled.rows
+    failures = []
+    if not checks["eligibility"]:
+        failures.append(
+            f"eligibility: {len(paid):,} users are paid who are not eligible, the first on row "
+            f"{int(paid[0]) + 1:,}"
+        )
+    if not checks["bounds"]:
+        mine = award_cents[rows]
+        low, high = problem.lower * unit, problem.upper * unit
+        outside = np.flatnonzero((mine < low) | (mine > high))
+        if len(outside):
+            i = int(outside[0])
+            failures.append(
+                f"bounds: {len(outside):,} awards are outside their bounds, the first on row "
+                f"{int(rows[i]) + 1:,}: {format_cents(mine[i])}, not from {format_cents(low[i])} "
+                f"to {format_cents(high[i])}"
+            )
+        if (mine % unit).any():
+            failures.append(f"bounds: awards are not whole multiples of {unit} cents")
+    if not checks["total"]:
+        spent, due = exact_sum(award_cents), problem.spend * unit
+        failures.append(f"total: {format_cents(spent)} is spent, not {format_cents(due)}")
+    if core.pair is not None:
+        holder, refused = (f"row {int(rows[i]) + 1:,}" for i in core.pair)
+        failures.append(
+            f"optimal: moving {unit} cent{'s' * (unit > 1)} from {holder} to {refused} raises the "
+            "objective"
+            if not core.checks["optimal"]
+            else f"canonical: of two cents worth the same, {refused} precedes {holder}"
+        )
+    return failures
 
 
 def _caps_reached(problem: Problem) -> bool:

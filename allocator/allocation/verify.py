@@ -61,7 +61,7 @@ def verify(
     >>> verify(users, policy, [5439, 4561]).ok
     True
     >>> verify(users, policy, [5440, 4560]).failures
-    ('optimal: moving one unit from position 0 to position 1 raises the objective',)
+    ('optimal: moving 1 cent from row 1 to row 2 raises the objective',)
     """
     chosen = as_policy(policy)
     stages = Stages()

@@ -83,7 +83,7 @@ def main() -> None:
         code = done.exit_code
     except (click.Abort, KeyboardInterrupt):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would abort the cleaning up
-        click.echo("\nInterrupted: what was not finished was not written.", err=True)
+        click.echo("Interrupted: what was not finished was not written.", err=True)
         code = 130
     except click.ClickException as error:
         error.show()

@@ -103,8 +103,7 @@ def check_reach(name: str, values: NDArray[Any]) -> None:
     if len(bad):
         raise UnsupportedError(
             f"{name} must be 0 or from {SMALLEST:g} to {LARGEST:g}; {len(bad):,} entries are not, "
-            f"the first at position {bad[0]}: multiply all by a common factor, which changes "
-            "nothing"
+            f"the first at position {bad[0]} (a common factor for all changes nothing)"
         )
 
 
@@ -211,14 +210,14 @@ def ratios(name: str, values: ArrayLike) -> NDArray[Any]:
     """
     array = _column(name, values)
     if array.dtype.kind in "iuf":
-        return array
+        return numbers(name, array)
     fractions = _fractions(name, array)
     scale = math.lcm(*(f.denominator for f in fractions))
     integers = [int(f * scale) for f in fractions]
     if all(abs(i) < NO_CAP for i in integers):
-        return np.array(integers, dtype=np.int64).reshape(array.shape)
+        return numbers(name, np.array(integers, dtype=np.int64).reshape(array.shape))
     check_reach(name, np.abs(np.array(fractions, dtype=object)))
-    return np.array([float(f) for f in fractions], dtype=np.float64).reshape(array.shape)
+    return numbers(name, np.array([float(f) for f in fractions]).reshape(array.shape))
 
 
 def worth(count: Any, unit: Fraction | None) -> Any:
@@ -261,7 +260,7 @@ def _column(name: str, values: ArrayLike) -> NDArray[Any]:
 def _float_units(
     money: NDArray[np.float64], unit: Fraction
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    """Counts as they are and rounded down, and which are whole: those are rounded to it."""
+    """Return counts as they are, whole ones (rounded, or rounded down), and which are whole."""
     with np.errstate(over="ignore"):  # an infinite count is too large, or no cap
         counts = np.minimum(money * unit.denominator / unit.numerator, NO_CAP)
     nearest = np.rint(counts)
@@ -279,10 +278,9 @@ def _times(name: str, flat: NDArray[Any], factor: int, divisor: int) -> NDArray[
     if flat.dtype.kind in "iu":
         largest = max(abs(int(flat.min(initial=0))), int(flat.max(initial=0)), 1)
         fits = max(largest * factor, divisor) <= MAX_INT64
-        products: NDArray[Any] = flat.astype(np.int64 if fits else object) * factor
-        return products
-    products = np.array([f * factor for f in _fractions(name, flat)], dtype=object)
-    return products
+        flat = flat.astype(np.int64 if fits else object)
+        return np.array(flat * factor)
+    return np.array([f * factor for f in _fractions(name, flat)], dtype=object)
 
 
 def _fractions(name: str, array: NDArray[Any]) -> list[Fraction]:

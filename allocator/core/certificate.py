@@ -18,6 +18,7 @@ from allocator.core.edge import Edge, find_edge
 from allocator.core.gap import gaps
 from allocator.core.problem import Problem
 from allocator.core.rules import AlphaFair, Rule
+from allocator.money import exact_sum
 
 __all__ = ["Certificate", "verify"]
 
@@ -40,6 +41,8 @@ class Certificate:
         so that these awards are the only ones the rule allows.
     failures : tuple of str
         A sentence for each check that failed.
+    pair : (int, int) or None
+        When the order is broken: who holds a unit that the other should have before them.
     transfer_gain : float or None
         Gain of the best transfer of one unit, relative to the worth of the unit given up: at most
         0 when optimal. For max-min, of the levels. None for claims rules, and when no transfer is
@@ -61,6 +64,7 @@ class Certificate:
 
     checks: Mapping[str, bool]
     failures: tuple[str, ...]
+    pair: tuple[int, int] | None
     transfer_gain: float | None
     gap: float | None
     fractional_gap: float | None
@@ -123,7 +127,7 @@ def verify(problem: Problem, rule: Rule, awards: ArrayLike) -> Certificate:
     edge = find_edge(ramps, np.clip(x, problem.lower, problem.upper), problem.tie_keys)
     if len(outside):  # what the bounds do not allow is neither optimal nor what the rule allows
         edge = replace(edge, optimal=False, canonical=False, pair=None)
-    spent = int(x.sum()) if np.abs(x).sum(dtype=np.float64) < 2.0**62 else sum(x.tolist())
+    spent = exact_sum(x)
     passed = (not len(outside), spent == problem.spend, edge.optimal, edge.canonical)
     gain, gap, fractional_gap = None, None, None
     if isinstance(rule, AlphaFair):
@@ -136,6 +140,7 @@ def verify(problem: Problem, rule: Rule, awards: ArrayLike) -> Certificate:
     return Certificate(
         checks=MappingProxyType(dict(zip(CHECKS, passed, strict=True))),
         failures=tuple(_failures(problem, x, outside, spent, edge)),
+        pair=edge.pair,
         transfer_gain=gain,
         gap=gap,
         fractional_gap=fractional_gap,
@@ -188,5 +193,5 @@ def _failures(problem: Problem, x: Ints, outside: Ints, spent: int, edge: Edge) 
 
 def _unusable(problem: Problem, why: str) -> Certificate:
     checks = MappingProxyType(dict.fromkeys(CHECKS, False))
-    zero = (None, None, None, problem.budget, 0, 0, 0, 0, math.nan, math.nan)
+    zero = (None, None, None, None, problem.budget, 0, 0, 0, 0, math.nan, math.nan)
     return Certificate(checks, (why,), *zero)

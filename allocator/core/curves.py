@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 COLUMNS = ("weights", "scales", "lower", "upper", "baseline", "tiers", "claims")
 BLOCK = 16_384  # elements: a handful of float64 blocks stay in a core's own cache
-REACH = 1.0 + 2.0**-50  # a quotient times its divisor may miss by a rounding or two, not by four
+SURELY = 1.0 + 2.0**-50  # a quotient times its divisor may fall short by a rounding or two
 LOG_REACH = 330.0  # slopes span exp(+-LOG_REACH): times any level that matters, below float's 1e308
 
 
@@ -261,7 +261,7 @@ class Slopes:
         need = self.upper if self.rounding is None else self.upper + 1.0
         if self.baseline is not None:
             need = need + self.baseline
-        return float(np.max(need / self.slope, initial=0.0)) * REACH
+        return float(np.max(need / self.slope, initial=0.0)) * SURELY
 
     def amounts(self, rows: slice, level: float, out: Floats) -> Floats:
         """Amounts of a block of claimants at a level, written into `out`."""

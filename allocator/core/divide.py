@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from fractions import Fraction
-from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from allocator.core.amounts import baseline_units, numbers, ratios, reals, shown, units, worth
+from allocator.core.amounts import baseline_units, ratios, reals, shown, units, worth
 from allocator.core.problem import EQUAL, Problem
 from allocator.core.rules import RULES, Rule
 from allocator.core.solve import solve
@@ -102,21 +102,23 @@ def divide(
     if rounding not in ("level", "largest_remainder"):
         raise DataError(f'rounding must be "level" or "largest_remainder", not {rounding!r}')
     step = _unit(unit)
-    ratio = {
-        name: None if values is None else numbers(name, ratios(name, values))
-        for name, values in {"weights": weights, "claims": claims}.items()
-    }
-    bound: Callable[..., NDArray[Any]] = reals
-    cap: Callable[..., NDArray[Any]] = reals
-    if step is not None:
-        bound = partial(units, unit=step)
-        cap = partial(bound, cap=True, down=upper is None)
-    limited, limit = ("claims", claims) if upper is None else ("upper", upper)
+
+    def money(name: str, values: Any, **how: bool) -> NDArray[Any]:
+        return reals(name, values) if step is None else units(name, values, step, **how)
+
+    shares = None if weights is None else ratios("weights", weights)
+    owed = None if claims is None else ratios("claims", claims)
+    caps = None
+    if upper is not None:
+        caps = money("upper", upper, cap=True)
+    elif claims is not None:
+        caps = money("claims", claims, cap=True, down=True)
     problem = Problem(
-        budget=bound("the budget", budget)[()],
-        lower=bound("lower", 0 if lower is None else lower),
-        upper=None if limit is None else cap(limited, limit),
-        **ratio,
+        budget=money("the budget", budget)[()],
+        lower=money("lower", 0 if lower is None else lower),
+        upper=caps,
+        weights=shares,
+        claims=owed,
         ids=ids,
         unit=step,
     )

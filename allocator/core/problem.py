@@ -73,40 +73,35 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
     upper: Any
     weights: Any = None
     claims: Any = None
-    ids: Sequence[object] | None = None
+    ids: Any = None
     tie_break_key: str = ""
     unit: Fraction | None = None
 
     def __post_init__(self) -> None:
-        columns = {
-            "lower": numbers("lower", self.lower),
-            "upper": None if self.upper is None else numbers("upper", self.upper, infinite=True),
-            "weights": None if self.weights is None else numbers("weights", self.weights),
-            "claims": None if self.claims is None else numbers("claims", self.claims),
-        }
         ids = _by_position(self.ids)
-        n = _length(ids, *columns.values())
-        lower, upper, weights, claims = (
-            None if column is None else np.array(np.broadcast_to(column, (n,)))
-            for column in columns.values()
-        )
+        n = _length(ids, self.lower, self.upper, self.weights, self.claims)
         budget = _budget(self.budget)
+        lower = _column("lower", self.lower, n)
+        upper = None
+        if self.upper is not None:
+            upper = _column("upper", self.upper, n, infinite=True)
         whole = isinstance(budget, int) and all(
-            a is None or a.dtype.kind == "i" for a in (lower, upper)
+            bound is None or bound.dtype.kind == "i" for bound in (lower, upper)
         )
-        budget = budget if whole else _real(budget)
         if whole and budget > MAX_UNITS:
             raise UnsupportedError(
                 f"a budget of {budget} units is above 2**53, beyond which whole units are not "
                 "exact: choose a larger unit"
             )
-        kind = np.int64 if whole else np.float64
-        lower = lower.astype(kind)
-        upper = np.full(n, budget, kind) if upper is None else np.minimum(upper, budget)
-        upper = upper.astype(kind)
         if not whole:
-            _real(lower.max(initial=0.0), "a floor")
+            budget = _real("a budget", budget)
+            _real("a floor", lower.max(initial=0))
+        lower = lower.astype(np.int64 if whole else np.float64)
+        upper = np.full(n, budget) if upper is None else np.minimum(upper, budget)
+        if not whole:  # a floor above its cap by the noise of floats is the cap
             lower = np.where(lower <= upper * (1.0 + EQUAL), np.minimum(lower, upper), lower)
+        weights = None if self.weights is None else _column("weights", self.weights, n)
+        claims = None if self.claims is None else _column("claims", self.claims, n)
         for name, ratio in (("weights", weights), ("claims", claims)):
             if ratio is not None and ratio.dtype.kind == "f":
                 check_reach(name, ratio)
@@ -116,12 +111,12 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
             "upper": upper,
             "weights": weights,
             "claims": claims,
-            "ids": ids,
         }
         for name, value in fields.items():
-            if isinstance(value, np.ndarray) and name != "ids":
+            if isinstance(value, np.ndarray):
                 value.flags.writeable = False
             object.__setattr__(self, name, value)
+        object.__setattr__(self, "ids", ids)
         if len(_utf8(self.tie_break_key)) > 64:
             raise DataError("tie_break_key is longer than 64 bytes of UTF-8")
         self._check_feasible()
@@ -132,8 +127,8 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
         if floors > self.budget * (1 if self.whole else 1.0 + EQUAL):
             n = len(self)
             fits = self.budget // n if self.whole else self.budget / n
-            numbers = (floors, floors - self.budget, self.budget, fits)
-            total, over, budget, each = (shown(x, unit) for x in numbers)
+            counts = (floors, floors - self.budget, self.budget, fits)
+            total, over, budget, each = (shown(x, unit) for x in counts)
             raise InfeasibleError(
                 f"the floors of {n:,} claimants add up to {total}, which is {over} more than the "
                 f"budget of {budget}: raise the budget to {total}, or lower the floors ({each} for "
@@ -200,6 +195,10 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
         return [(blake2b(_utf8(t), digest_size=8, key=key).digest(), t) for t in texts]
 
 
+def _column(name: str, values: Any, n: int, *, infinite: bool = False) -> NDArray[Any]:
+    return np.array(np.broadcast_to(numbers(name, values, infinite=infinite), (n,)))
+
+
 def _total(amounts: NDArray[Any]) -> Any:
     """Return the sum, exactly for whole units, whether or not it fits in an int64."""
     huge = amounts.sum(dtype=np.float64) > 2.0**62
@@ -238,7 +237,7 @@ def _budget(value: Any) -> int | float:
     raise DataError(f"the budget must be a nonnegative finite number, not {value}")
 
 
-def _real(value: float, name: str = "a budget") -> float:
+def _real(name: str, value: float) -> float:
     if value > MAX_AMOUNT:
         raise UnsupportedError(
             f"{name} of {value:g} is above {MAX_AMOUNT:g}, the largest real amount: count in a "

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from allocator.core.amounts import MAX_AMOUNT, check_reach
 from allocator.core.curves import Ramps
 from allocator.core.problem import Problem
 from allocator.errors import DataError, UnsupportedError
@@ -17,9 +18,8 @@ from allocator.errors import DataError, UnsupportedError
 __all__ = ["RULES", "AlphaFair", "Proportional", "Rule", "stolarsky"]
 
 MAX_BASELINE = 2.0**52  # units: above, a float cannot tell a baseline from its next unit
-
-
 SMALLEST_ALPHA = 1e-6  # below it, levels of weights an ulp apart fill the range of floats
+TINY = 5e-324  # a positive tier, however small, is not 0
 
 
 class Rule(ABC):
@@ -121,12 +121,17 @@ class AlphaFair(Rule):
             scales = problem.claims
         tiers = _tail_tier(weights)
         if self.alpha == 0:
-            with np.errstate(divide="ignore"):
+            with np.errstate(divide="ignore", over="ignore", under="ignore"):
                 tiers = (1.0 if scales is None else scales) / weights.astype(np.float64)
+            if scales is not None:
+                check_reach("claims/weights", np.where(weights > 0, np.maximum(tiers, TINY), 0.0))
             # Inside a tier units are shared in the order of place: arithmetic means over d.
             alpha, mean, baseline = np.inf, -1.0, None
         else:
             alpha = mean = self.alpha
+        if baseline is not None:
+            apart = problem.whole and alpha < np.inf
+            _check_baseline(baseline, MAX_BASELINE if apart else MAX_AMOUNT)
         return Ramps(
             weights,
             scales,

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from allocator.allocation.pipeline import load, run
@@ -55,6 +56,11 @@ class Comparison:
         """What each other policy has different from the base's, by name."""
         base, *others = self.users.scenarios
         return {each.name: base.allocation.policy.diff(each.allocation.policy) for each in others}
+
+    @property
+    def plot(self) -> Any:
+        """Figures of these allocations, such as ``comparison.plot.money()``."""
+        return import_module("allocator.report.figures").Plots(self.allocations)
 
     @cached_property
     def _by_loss(self) -> Tables:

@@ -171,7 +171,7 @@ def test_the_only_eligible_user_is_told_that_the_budget_ends(policy, three):
     row = run.to_arrow().to_pylist()[0]
     assert (row["upper_cents"], row["award_cents"], row["binding"]) == (8000, 5000, "none")
     told = run.explain("ann").customer
-    assert told.endswith("Your voucher is $50.00: that is what the budget leaves.")
+    assert told.endswith("= $50.00. No minimum or maximum applied.")
 
 
 def test_ids_are_found_as_numbers_and_as_text(policy, three):

@@ -76,10 +76,10 @@ BAD = {
     "unsigned": (lambda _: np.full(600, 2**64 - 1, np.uint64), "600 awards are not whole"),
     "booleans": (lambda c: c > 0, "600 awards are not whole numbers of cents"),
     "dates": (lambda c: c.astype("datetime64[s]"), "600 awards are not whole numbers of cents"),
-    "negative": (lambda c: -c, "total: -10,000,000 units are spent"),
-    "enormous": (lambda _: np.full(600, 2**63 - 1), "who are not eligible are paid"),
-    "enormous and negative": (lambda _: np.full(600, -(2**63)), "who are not eligible are paid"),
-    "a wrapped total": (lambda c: c + np.where(np.arange(600) < 4, 2**62, 0), "bounds"),
+    "negative": (lambda c: -c, "total: -$100,000.00 is spent, not $100,000.00"),
+    "enormous": (lambda _: np.full(600, 2**63 - 1), "users are paid who are not eligible"),
+    "enormous and negative": (lambda _: np.full(600, -(2**63)), "users are paid who are not eligible"),
+    "a wrapped total": (lambda c: c + np.where(np.arange(600) < 4, 2**62, 0), "total: $184,"),
 }
 
 
@@ -147,7 +147,7 @@ def test_a_cent_to_somebody_who_is_out_is_told(users, policy, cents):
     certificate = al.verify(users, policy, changed)
     assert not certificate.checks["eligibility"]
     assert certificate.failures[0].startswith(
-        f"eligibility: 1 users who are not eligible are paid; the first is on row {out + 1}"
+        f"eligibility: 1 users are paid who are not eligible, the first on row {out + 1}"
     )
 
 

@@ -1,0 +1,29 @@
+"""Execute the notebook scripts and keep each with its outputs beside it: ``make notebooks``."""
+
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+
+HERE = Path(__file__).parent
+
+
+def scripts() -> list[Path]:
+    """Return the notebook scripts, in order."""
+    return sorted(HERE.glob("[0-9]*.py"))
+
+
+def executed(script: Path) -> nbformat.NotebookNode:
+    """Run a script top to bottom in a fresh kernel; a cell that fails raises."""
+    notebook = jupytext.read(script)
+    client = NotebookClient(notebook, timeout=600, kernel_name="python3", record_timing=False)
+    client.execute(cwd=str(HERE))
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"  # the same notebook, the same bytes
+    return notebook
+
+
+if __name__ == "__main__":
+    for path in scripts():
+        nbformat.write(executed(path), path.with_suffix(".ipynb"))
