@@ -26,4 +26,13 @@ def executed(script: Path) -> nbformat.NotebookNode:
 
 if __name__ == "__main__":
     for path in scripts():
-        nbformat.write(executed(path), path.with_suffix(".ipynb"))
+        done = executed(path)
+        nbformat.write(done, path.with_suffix(".ipynb"))
+        pictures = [
+            output.data["image/svg+xml"]
+            for cell in done.cells
+            for output in cell.get("outputs", ())
+            if "image/svg+xml" in output.get("data", {})
+        ]
+        if pictures:  # for the README
+            (HERE / "where_the_money_goes.svg").write_text(pictures[0], encoding="utf-8")

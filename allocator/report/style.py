@@ -62,8 +62,10 @@ def new_figure(height: float, *, narrow: bool = False) -> tuple[Figure, Axes]:
     -------
     figure, axes
     """
-    figure_class: Any = need("matplotlib.figure").Figure
-    figure = figure_class(figsize=(NARROW if narrow else WIDE, height), layout="constrained")
+    need("matplotlib.figure")
+    from allocator.report.picture import Picture
+
+    figure = Picture(figsize=(NARROW if narrow else WIDE, height), layout="constrained")
     figure.patch.set_alpha(0.0)
     axes = figure.subplots()
     axes.patch.set_alpha(0.0)

@@ -88,6 +88,17 @@ def test_the_arithmetic_repeats_to_the_cent(run):
         check(run.explain(user))
 
 
+def test_nearly_everybody_reads_the_award_itself(users, policy):
+    run = al.allocate(users, policy.replace(alpha=2))
+    free = [
+        run.explain(row["user_id"]).customer
+        for row in run.to_arrow().to_pylist()
+        if row["eligible"] and row["binding"] == "none"
+    ]
+    assert len(free) > 200
+    assert sum("rounded" in text for text in free) <= len(free) // 50
+
+
 def test_the_parts_and_the_level_are_the_award(run):
     for user in run.to_arrow()["user_id"].to_pylist()[:120]:
         told = run.explain(user)

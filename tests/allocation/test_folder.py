@@ -449,6 +449,18 @@ def test_hostile_ids_survive(policy, tmp_path, csv):
         assert loaded.explain(user).customer == run.explain(user).customer
 
 
+def test_newlines_in_ids_survive_wherever_a_csv_reader_cuts_its_blocks(policy, tmp_path):
+    n = 6000
+    ids = [f"{i}\n" + "line\n" * 90 for i in range(n)]
+    table = pa.table(
+        {"user_id": ids, "liquidation_loss": ["60"] * n, "net_assets": pa.array([100] * n)}
+    )
+    parquet.write_table(table, tmp_path / "u.parquet")
+    run = al.allocate(tmp_path / "u.parquet", policy)
+    folder.save(run, tmp_path / "run", csv=True)
+    assert faults(tmp_path / "run") == ""
+
+
 def test_decimals_of_any_scale_verify_in_csv(policy, tmp_path):
     table = pa.table(
         {

@@ -78,7 +78,10 @@ BAD = {
     "dates": (lambda c: c.astype("datetime64[s]"), "600 awards are not whole numbers of cents"),
     "negative": (lambda c: -c, "total: -$100,000.00 is spent, not $100,000.00"),
     "enormous": (lambda _: np.full(600, 2**63 - 1), "users are paid who are not eligible"),
-    "enormous and negative": (lambda _: np.full(600, -(2**63)), "users are paid who are not eligible"),
+    "enormous and negative": (
+        lambda _: np.full(600, -(2**63)),
+        "users are paid who are not eligible",
+    ),
     "a wrapped total": (lambda c: c + np.where(np.arange(600) < 4, 2**62, 0), "total: $184,"),
 }
 

@@ -46,6 +46,19 @@ def test_nothing_heavy_is_imported(process, home, args):
     assert json.loads((home / "imported.json").read_text()) == []
 
 
+def test_a_program_that_allocates_prints_nothing(process, home):
+    before = """
+import sys, allocator as al
+result = al.allocate("users.parquet", al.Policy.load("policy.toml").replace(budget="2000.00"))
+assert result.warnings
+result.save("mine"); al.load_allocation("mine").explain("u1"); al.verify("users.parquet", None, [])
+sys.exit()
+"""
+    done = process(before=before)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert (home / "mine" / "manifest.json").exists()
+
+
 NAMES = [
     *("read_users", "simulate_users", "prepare", "Policy", "allocate", "load_allocation"),
     *("verify", "divide", "AlphaFair", "Proportional", "Problem", "Allocation", "Certificate"),

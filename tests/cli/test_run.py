@@ -216,6 +216,16 @@ def test_a_run_that_was_damaged_is_made_again(cli, home):
     assert {name: content for name, (content, _) in contents(home / "out").items()} == before
 
 
+def test_a_run_of_another_version_is_made_again(cli, home):
+    args = ["run", "users.parquet", "--policy", "policy.toml", "--out", "out"]
+    cli(*args)
+    manifest = json.loads((home / "out" / "manifest.json").read_text())
+    manifest["versions"]["allocator"] = "0.0.1"
+    (home / "out" / "manifest.json").write_text(json.dumps(manifest))
+    assert "unchanged" not in cli(*args).err
+    assert "unchanged" in cli(*args).err
+
+
 def test_another_format_or_a_report_is_not_unchanged(cli, home):
     args = ["run", "users.parquet", "--policy", "policy.toml", "--out", "out"]
     cli(*args)

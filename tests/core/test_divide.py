@@ -6,10 +6,12 @@ from fractions import Fraction
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from allocator.core.amounts import baseline_units
 from allocator.core.divide import divide
 from allocator.core.rules import AlphaFair, Proportional
 from allocator.errors import DataError, InfeasibleError, UnsupportedError
@@ -17,6 +19,7 @@ from allocator.errors import DataError, InfeasibleError, UnsupportedError
 from .cases import INF
 
 CLAIMS = [50, 100, 150]
+NUMBERS = "must be nonnegative and finite; 1 entries are not"
 
 
 def decimals(awards):
@@ -225,14 +228,52 @@ def test_nothing_to_divide_and_nobody():
             "lower must be a multiple of the unit, 0.01",
         ),
         (partial(divide, 10, CLAIMS, unit=3), "the budget must be a multiple of the unit, 3"),
-        (partial(divide, 10, [1, np.nan], unit=1), "claims must be finite"),
+        (partial(divide, 10, [1, np.nan], unit=1), f"claims {NUMBERS}, the first at position 1"),
+        (partial(divide, 4, [-1, 20]), f"claims {NUMBERS}, the first at position 0"),
+        (partial(divide, 4, [-1, 20], unit=1), f"claims {NUMBERS}, the first at position 0"),
+        (partial(divide, 4, ["-1", 20]), f"claims {NUMBERS}, the first at position 0"),
+        (
+            partial(divide, 4, weights=[1, 1], upper=[2, -INF], unit=1),
+            f"upper {NUMBERS}, the first at position 1",
+        ),
+        (
+            partial(divide, 4, weights=[1, 1], lower=-1, unit=1),
+            "lower must be nonnegative and finite, not -1",
+        ),
+        (
+            partial(divide, "-10.00", weights=[1, 1], unit="0.01"),
+            "the budget must be nonnegative and finite, not -10.00",
+        ),
+        (
+            partial(divide, "10.005", CLAIMS, unit="0.01"),
+            "the budget must be a multiple of the unit, 0.01",
+        ),
+        (
+            partial(divide, "1.5", CLAIMS, unit=Fraction(1, 3)),
+            "the budget must be a multiple of the unit, 1/3",
+        ),
+        *(
+            (
+                partial(divide, 10, weights=nested),
+                "weights must be one number or a sequence of numbers",
+            )
+            for nested in ([["1", "2"]], [[1, 2]], [["1"], ["2", "3"]])
+        ),
+        (
+            partial(divide, 3, weights=[1, 1], unit=1, ids={"a", "b"}),
+            "ids must be a sequence, one for each claimant, in their order",
+        ),
+        (
+            partial(divide, 3, weights=[1, 1], unit=1, ids=7),
+            "ids must be a sequence, one for each claimant, in their order",
+        ),
         (
             partial(divide, 10, [5, None, 9]),
             "claims: None is not an amount such as 1234.50, 1,234.50 or $1,234.50",
         ),
         (
             partial(divide, 10, weights=["1", "x"]),
-            "weights and claims: 'x' is not an amount such as 1234.50, 1,234.50 or $1,234.50",
+            "weights: 'x' is not an amount such as 1234.50, 1,234.50 or $1,234.50",
         ),
         (
             partial(divide, 10, weights=[1, -2]),
@@ -263,6 +304,129 @@ def test_text_that_is_no_multiple_of_the_unit():
         divide(10, weights=[1, 2], upper=["7.005", "9"], unit="0.01")
 
 
+@pytest.mark.parametrize(
+    "budget", [6 * 10**15, 6e15, np.uint64(6 * 10**15), Decimal(6 * 10**15), "6000000000000000"]
+)
+def test_a_large_budget_that_is_no_multiple_of_the_unit(budget):
+    with pytest.raises(DataError, match="the budget must be a multiple of the unit, 7"):
+        divide(budget, weights=[1, 1], unit=7)
+    assert divide(6 * 10**15 - 1, weights=[1, 1], unit=7).sum() == 6 * 10**15 - 1
+
+
+@pytest.mark.parametrize("budget", [2**53 + 1, str(2**53 + 1), 10**20, 1e20, "1e99"])
+def test_budgets_beyond_exact_floats_are_refused(budget):
+    with pytest.raises(UnsupportedError) as raised:
+        divide(budget, weights=[1, 1], unit=1)
+    assert str(raised.value) == (
+        "the budget is above 2**53 units of 1, beyond which whole units are not exact: choose a "
+        "larger unit"
+    )
+
+
+def test_whole_units_up_to_what_floats_return_exactly():
+    assert divide(2**53 - 1, weights=[3, 1], unit=1).sum() == 2**53 - 1
+    awards = divide("45035996273704.96", weights=[1, 1], unit="0.01")
+    assert sum(decimals(awards)) == Decimal("45035996273704.96")
+    with pytest.raises(UnsupportedError, match=r"a budget of 45,035,996,273,704\.97 in units of 0"):
+        divide("45035996273704.97", weights=[1, 1], unit="0.01")
+    with pytest.raises(UnsupportedError, match="is above what floats can return exactly"):
+        divide(10**16, weights=[1, 1], unit=1000)
+    with pytest.raises(UnsupportedError, match="a unit of '1e-23' is no ratio of whole numbers"):
+        divide(1, weights=[1, 1], unit="1e-23")
+    with pytest.raises(UnsupportedError, match="largest remainders of 1,000,000,000,001 units are"):
+        divide(10**12 + 1, weights=[1, 1], unit=1, rounding="largest_remainder")
+
+
+def test_large_floats_are_their_shortest_decimals():
+    for text in ("10000000000000.29", "20000000000000.07"):
+        awards = divide(float(text), weights=[1, 2], unit="0.01")
+        assert sum(decimals(awards)) == Decimal(text)
+    assert divide(1e15, weights=[1, 1], upper=[5e14 + 0.5, 1e15], unit=0.5).sum() == 1e15
+    by_claims = divide(7e12, claims=[7e12 + 0.25, 0.0], unit="0.5")
+    assert by_claims.tolist() == [7e12, 0]
+    with pytest.raises(DataError, match=r"the budget must be a multiple of the unit, 0\.5"):
+        divide(7e12 + 0.25, weights=[1, 1], unit="0.5")
+
+
+def test_sums_that_differ_by_float_noise_are_equal():
+    assert divide(0.9, claims=[0.3] * 3).tolist() == [0.3] * 3
+    for rule in ("proportional", *(AlphaFair(a) for a in (0, 0.5, 1, 2, INF))):
+        for weights in ([1, 1, 1], [1, 0, 1], [0, 0, 0]):
+            assert divide(0.3, weights=weights, lower=0.1, rule=rule).tolist() == [0.1] * 3
+    assert divide(0.3, weights=[1], lower=0.1 + 0.2).tolist() == [0.3]
+    assert divide(0.3, weights=[1, 1], lower=[0.1 + 0.2, 0], upper=0.3)[0] == 0.3
+    for bad in (0.3 * (1 - 1e-11), 0.2999):
+        with pytest.raises(
+            InfeasibleError, match=r"the floors of 3 claimants add up to 0\.3, which"
+        ):
+            divide(bad, weights=[1, 1, 1], lower=0.1)
+        with pytest.raises(InfeasibleError, match="the caps add up to"):
+            divide(0.3, claims=[bad / 3] * 3)
+
+
+def test_a_baseline_that_is_a_multiple_of_the_unit_is_whole():
+    # 0.29 * 100 is 28.999999999999996 in floats: the tie at 29 would be lost, and the id with it.
+    both = []
+    for ids in (["a", "b"], ["b", "a"]):
+        rule = AlphaFair(INF, baseline=[0.29, 0.28])
+        whole = AlphaFair(INF, baseline=[29, 28])
+        awards = divide("0.02", weights=[1, 1], rule=rule, unit="0.01", ids=ids).tolist()
+        assert awards == [x / 100 for x in divide(2, weights=[1, 1], rule=whole, unit=1, ids=ids)]
+        both.append(awards)
+    assert sorted(both) == [[0.0, 0.02], [0.01, 0.01]]
+    assert baseline_units(np.array([0.29, 0.57, 0.295]), Fraction(1, 100)).tolist() == [
+        29.0,
+        57.0,
+        pytest.approx(29.5),
+    ]
+    assert baseline_units(np.array(0.29), Fraction(1, 100)).shape == ()
+
+
+def test_caps_of_any_size_are_no_caps():
+    for upper in (1e300, 10**30, "1e300", np.array([2**63 + 1, 2**64 - 1], np.uint64), 1e308):
+        assert divide(10, weights=[1, 1], upper=upper, unit="0.01").tolist() == [5, 5]
+    assert divide(10, weights=[1, 1], upper="1e900").tolist() == [5, 5]
+    with pytest.raises(DataError, match="the budget must be a nonnegative finite number, not -inf"):
+        divide("-1e900", weights=[1, 1])
+    with pytest.raises(UnsupportedError, match=r"lower is above 2\*\*53 units of 1, beyond which"):
+        divide(10, weights=[1, 1], lower=1e300, unit=1)
+
+
+def test_text_weights_of_any_size():
+    assert divide(10, weights=["1e-200", "1e200"]) == pytest.approx([0, 10])
+    assert divide(10, weights=["1e-20", "4e-20"]).tolist() == [2, 8]
+    for weights in (["1e-300", "1e300"], [1e-300, 1e300], ["1e-900", "1e900"]):
+        with pytest.raises(UnsupportedError) as raised:
+            divide(10, weights=weights)
+        assert str(raised.value) == (
+            "weights must be 0 or from 1e-290 to 1e+290; 2 entries are not, the first at position "
+            "0 (a common factor for all changes nothing)"
+        )
+
+
+def test_ids_go_by_position():
+    go = partial(divide, 4, weights=[1, 1, 1], unit=1)
+    names = ["anna", "bert", "carl"]
+    expected = go(ids=names).tolist()
+    assert go(ids=pd.Series(names, index=[7, 8, 9])).tolist() == expected
+    assert go(ids=pd.Series(names, index=[2, 1, 0])).tolist() == expected
+    assert go(ids=(name for name in names)).tolist() == expected
+    assert go(ids=np.array(names)).tolist() == expected
+    assert go(ids=["\ud800", "bert", "carl"]).sum() == 4
+
+
+@pytest.mark.parametrize("unit", [None, 1])
+def test_awards_can_be_written_to(unit):
+    awards = divide(3, weights=[1, 2], unit=unit)
+    awards += 1
+    assert awards.tolist() == [2, 3]
+
+
+def test_weights_that_are_all_0_share_equally():
+    for rule in ("proportional", "alpha_fair"):
+        assert divide(3, weights=[0, 0, 0], rule=rule).tolist() == [1, 1, 1]
+
+
 def test_unknown_rules_are_told_the_nearest():
     with pytest.raises(
         UnsupportedError, match="there is no rule 'proportionate'; did you mean 'pr"
@@ -270,6 +434,8 @@ def test_unknown_rules_are_told_the_nearest():
         divide(1, CLAIMS, "proportionate")
     with pytest.raises(UnsupportedError, match=r"there is no rule 'zzz'.*alpha_fair, proportional"):
         divide(1, CLAIMS, "zzz")
+    with pytest.raises(UnsupportedError, match=r"there is no rule \[1\]; the rules are alpha_fair"):
+        divide(1, CLAIMS, [1])
 
 
 def test_caps_that_fall_short():
@@ -282,6 +448,35 @@ def test_caps_that_fall_short():
     assert raised.value.details["sum_of_caps"] == 600.5
     with pytest.raises(InfeasibleError, match=re.escape("the caps add up to 600, which is 400 le")):
         divide(1_000, claims=[300.004, 300.006], unit="0.01")
+
+
+def test_what_is_infeasible_is_told_in_money():
+    with pytest.raises(InfeasibleError) as raised:
+        divide("10.00", lower="6.01", unit="0.01", weights=[1, 1])
+    assert str(raised.value) == (
+        "the floors of 2 claimants add up to 12.02, which is 2.02 more than the budget of 10: "
+        "raise the budget to 12.02, or lower the floors (5 for everybody would fit)"
+    )
+    assert raised.value.details == {
+        "budget": 10,
+        "sum_of_floors": 12.02,
+        "shortfall": 2.02,
+        "claimants": 2,
+        "budget_that_works": 12.02,
+        "floor_that_works": 5,
+    }
+    with pytest.raises(InfeasibleError, match=r"at position 0: floor 6, cap 5\.5$"):
+        divide("10.00", lower=["6.00", 0], upper="5.50", unit="0.01", weights=[1, 1])
+    with pytest.raises(InfeasibleError) as raised:
+        divide("123456789.12", upper="1.01", unit="0.01", weights=[1, 1])
+    assert str(raised.value).startswith(
+        "the caps add up to 2.02, which is 123,456,787.1 less than the budget of 123,456,789.12:"
+    )
+    assert raised.value.details == {
+        "budget": 123_456_789.12,
+        "sum_of_caps": 2.02,
+        "excess": 123_456_787.1,
+    }
 
 
 def test_floors_that_exceed_the_budget():

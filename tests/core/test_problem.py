@@ -1,10 +1,12 @@
 """What a problem accepts, what it keeps, and the words in which it refuses."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
+from allocator.core.curves import Slopes
 from allocator.core.problem import MAX_UNITS, Problem
 from allocator.core.rules import AlphaFair, Proportional
 from allocator.core.solve import solve
@@ -167,6 +169,116 @@ def test_units_beyond_float_are_refused():
     )
 
 
+@pytest.mark.parametrize("column", ["weights", "claims"])
+@pytest.mark.parametrize("value", [1e-320, 9e-291, 2e290])
+def test_weights_and_claims_out_of_reach(column, value):
+    with pytest.raises(UnsupportedError) as raised:
+        Problem(10, 0, None, **{column: [0.0, 1.0, value]})
+    assert str(raised.value) == (
+        f"{column} must be 0 or from 1e-290 to 1e+290; 1 entries are not, the first at position 2 "
+        "(a common factor for all changes nothing)"
+    )
+    edges = Problem(10, 0, None, **{column: [0.0, 1e-290, 1e290]})
+    assert solve(edges, Proportional()).awards.tolist() == [0, 0, 10]
+    if column == "weights":
+        assert solve(edges, AlphaFair(0)).awards.tolist() == [0, 0, 10]
+
+
+@pytest.mark.parametrize(("weight", "claim"), [(1e-290, 1e290), (1e290, 1e-290)])
+def test_ratios_out_of_reach(weight, claim):
+    problem = Problem(10, 0, None, weights=[0.0, 1.0, weight], claims=[1.0, 1.0, claim])
+    with pytest.raises(
+        UnsupportedError, match=r"claims/weights must be 0 or .*first at position 2"
+    ):
+        AlphaFair(0, "recovery").ramps(problem)
+
+
+def test_real_amounts_out_of_reach():
+    with pytest.raises(UnsupportedError) as raised:
+        Problem(1e300, 0.0, None, weights=[1e-12, 1.0])
+    assert str(raised.value) == (
+        "a budget of 1e+300 is above 1e+100, the largest real amount: count in a larger unit of "
+        "money"
+    )
+    with pytest.raises(UnsupportedError, match=r"a floor of 1e\+308 is above 1e\+100, the largest"):
+        Problem(10.0, [1e308] * 9, None)
+    assert solve(Problem(1e100, 0.0, None, weights=[1e-290, 1e-290]), AlphaFair(1)).awards == (
+        pytest.approx([5e99, 5e99])
+    )
+
+
+def test_a_baseline_that_floats_cannot_add_to():
+    whole = Problem(10, [0, 0], None)
+    for alpha in (0.5, 1, 2):
+        with pytest.raises(
+            UnsupportedError, match=r"a baseline of 9.0072e\+15 is above 4.5036e\+15"
+        ):
+            AlphaFair(alpha, baseline=[0, 2.0**53]).ramps(whole)
+        assert solve(whole, AlphaFair(alpha, baseline=2.0**52)).awards.tolist() == [5, 5]
+    for alpha in (0, np.inf):
+        assert solve(whole, AlphaFair(alpha, baseline=2.0**53)).awards.tolist() == [5, 5]
+    with pytest.raises(UnsupportedError, match=r"a baseline of 1e\+101 is above 1e\+100"):
+        AlphaFair(1, baseline=1e101).ramps(Problem(10.0, [0, 0], None))
+
+
+def test_unsigned_integers_beyond_int64():
+    huge = np.array([2**63 + 2**62, 2**63], dtype=np.uint64)
+    assert Problem(4, 0, huge).upper.tolist() == [4, 4]
+    assert Problem(4, 0, huge).whole
+    assert solve(Problem(5.0, 0, None, weights=huge), AlphaFair(1)).awards.tolist() == [3, 2]
+    with pytest.raises(InfeasibleError, match="the floors of 2 claimants add up to"):
+        Problem(4, huge, None)
+
+
+def test_floors_whose_sum_exceeds_int64():
+    with pytest.raises(InfeasibleError) as raised:
+        Problem(4, np.full(4, 2**62), None)
+    assert raised.value.details["sum_of_floors"] == 2**64
+
+
+def test_a_tie_break_key_may_be_any_text():
+    assert solve(Problem(1, [0, 0], None, tie_break_key="\ud800"), AlphaFair(1)).awards.sum() == 1
+
+
+class Lazy(Sequence):
+    """Ids that remember who was asked for."""
+
+    def __init__(self, n):
+        self.n, self.asked = n, []
+
+    def __len__(self):
+        return self.n
+
+    def __getitem__(self, i):
+        self.asked.append(i)
+        return f"u{i}"
+
+
+def test_only_ids_of_tied_claimants_are_read():
+    ids = Lazy(4)
+    problem = Problem(15, 0, None, weights=[8.0, 1.0, 1.0, 1.0], ids=ids)
+    assert ids.asked == []
+    solve(problem, AlphaFair(1))
+    assert ids.asked == []
+    solve(Problem(16, 0, None, weights=[8.0, 1.0, 1.0, 1.0], ids=ids), AlphaFair(1))
+    assert sorted(ids.asked) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("slope", [1e-15, 0.1, 3.0, 7e11])
+def test_the_top_level_reaches_every_cap(slope):
+    caps = np.concatenate([np.arange(1.0, 200.0), 0.01 * np.arange(1.0, 200.0)])
+    for baseline in (None, np.full(1, 0.3), np.full(1, 1e9)):
+        for cap in caps:
+            curve = Slopes(np.full(1, slope), baseline, np.zeros(1), np.full(1, cap))
+            assert curve.awards(curve.top)[0] == cap
+    assert solve(
+        Problem(16.0, 0, [7.0, 9.0], weights=[1e-15, 1.0]), AlphaFair(1)
+    ).awards.tolist() == [
+        7.0,
+        9.0,
+    ]
+
+
 def test_floors_above_the_budget():
     with pytest.raises(InfeasibleError) as raised:
         Problem(1_000, np.full(3, 400), None)
@@ -225,6 +337,17 @@ def test_nobody():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (lambda: AlphaFair("x"), "alpha must be a number from 0 to inf, not 'x'"),
+        (lambda: AlphaFair(None), "alpha must be a number from 0 to inf, not None"),
+        (lambda: AlphaFair(1, baseline=["a"]), "the baseline must be nonnegative and finite"),
+        (
+            lambda: AlphaFair(1, baseline=[[1], [1, 2]]),
+            "the baseline must be nonnegative and finite",
+        ),
+        (
+            lambda: AlphaFair(1, baseline=[[1, 2]]).ramps(Problem(5, [0, 0], None)),
+            "the baseline has 1 x 2 entries for 2 claimants",
+        ),
         (lambda: AlphaFair(-1), "alpha must be a number from 0 to inf, not -1"),
         (lambda: AlphaFair(float("nan")), "alpha must be a number from 0 to inf, not nan"),
         (lambda: AlphaFair(1, "both"), 'of must be "amount" or "recovery", not \'both\''),
@@ -269,8 +392,9 @@ def test_the_level_of_a_solution():
     solution = solve(Problem(10.0, 0, 9.0, weights=[1.0, 4.0]), AlphaFair(1))
     assert solution.level == pytest.approx(2.0)
     assert solution.tier == 1.0
-    tiny = solve(Problem(10.0, 0, 9.0, weights=[1e-310, 4e-310]), AlphaFair(1))
-    assert tiny.level == np.inf
-    assert tiny.log_level == pytest.approx(np.log(2.0) - np.log(1e-310))
+    tiny = solve(Problem(10.0, 0, 9.0, weights=[1e-290, 4e-290]), AlphaFair(1))
+    assert tiny.log_level == pytest.approx(np.log(2.0) - np.log(1e-290))
+    above = solve(Problem(1e30, 0, None, weights=[1e-290, 4e-290]), AlphaFair(1))
+    assert above.level == np.inf
     assert tiny.awards == pytest.approx([2.0, 8.0])
     assert solve(Problem(0, [0], None), AlphaFair(1)).awards.tolist() == [0]
