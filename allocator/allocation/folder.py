@@ -101,7 +101,7 @@ def _write(folder: Path, allocation: Allocation, *, csv: bool, html: str | None)
         outputs["report.html"] = write_file(folder / "report.html", html.encode())
     for name in set(FILES) - set(outputs) - {MANIFEST}:  # of a run that is being replaced
         (folder / name).unlink(missing_ok=True)
-    write_json(folder / MANIFEST, _manifest(allocation, outputs))
+    write_json(folder / MANIFEST, _manifest(folder, allocation, outputs))
 
 
 def holds(
@@ -353,7 +353,9 @@ def _versions() -> dict[str, str]:
     }
 
 
-def _manifest(allocation: Allocation, outputs: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
+def _manifest(
+    folder: Path, allocation: Allocation, outputs: Mapping[str, tuple[str, int]]
+) -> dict[str, Any]:
     quarantined = allocation.quarantined
     return {
         "schema_version": SCHEMA_VERSION,
@@ -383,7 +385,8 @@ def _manifest(allocation: Allocation, outputs: Mapping[str, tuple[str, int]]) ->
             },
         },
         "outputs": {
-            name: {"sha256": sha256, "size": size} for name, (sha256, size) in outputs.items()
+            name: {"path": os.path.abspath(folder / name), "sha256": sha256, "size": size}
+            for name, (sha256, size) in outputs.items()
         },
         "versions": _versions(),
     }

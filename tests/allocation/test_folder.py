@@ -121,7 +121,12 @@ def test_the_same_run_gives_the_same_bytes(fresh, tmp_path):
         names = sorted(path.name for path in (tmp_path / f"a{csv}").iterdir())
         assert len(names) == 6
         for name in names:
-            one, other = ((tmp_path / f"{each}{csv}" / name).read_bytes() for each in "ab")
+            one, other = (
+                (tmp_path / f"{each}{csv}" / name)
+                .read_bytes()
+                .replace(str(tmp_path / f"{each}{csv}").encode(), b"HERE")
+                for each in "ab"
+            )
             assert one == other, name
 
 

@@ -201,8 +201,14 @@ def test_the_same_run_elsewhere_gives_the_same_bytes(cli, home):
             out = f"{name}-{form}"
             cli("run", "users.csv", "--policy", "policy.toml", "--out", out, "--format", form)
     for form in ("parquet", "csv"):
-        one, other = (contents(home / f"{name}-{form}") for name in "ab")
-        assert {k: v[0] for k, v in one.items()} == {k: v[0] for k, v in other.items()}
+        one, other = (
+            {
+                name: content.replace(str(home / f"{each}-{form}").encode(), b"HERE")
+                for name, (content, _) in contents(home / f"{each}-{form}").items()
+            }
+            for each in "ab"
+        )
+        assert one == other
 
 
 def test_a_run_that_was_damaged_is_made_again(cli, home):

@@ -10,7 +10,8 @@ import pytest
 
 import allocator as al
 from allocator.allocation.folder import save
-from allocator.scenarios.alternatives import _Ids, alternatives, awards_under
+from allocator.policy.compile import Ids
+from allocator.scenarios.alternatives import alternatives, awards_under
 from allocator.scenarios.columns import losses, numbers, reasons
 from allocator.scenarios.out import out_by_reason, reason_source, reason_text
 from allocator.scenarios.summary import big_dollars, percent, summarize
@@ -224,5 +225,5 @@ print([name for name in ("pandas", "matplotlib", "scipy", "cvxpy") if name in sy
 
 def test_ids_are_read_only_where_they_are_asked_for(some):
     rows = np.array([5, 2, 9])
-    ids = _Ids(some.base.table.column("user_id"), rows)
+    ids = Ids(some.base.table.column("user_id"), rows)
     assert (len(ids), ids[1], list(ids[1:]), np.ndim(ids)) == (3, "u3", ["u3", "u10"], 1)
