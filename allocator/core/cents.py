@@ -11,12 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.core.curves import BLOCK, Partitioned, Ramps, Rounding, Slopes, blocks
+from allocator.core.curves import BLOCK, Partitioned, Ramps, Slopes, blocks
 from allocator.core.level import find_level
 from allocator.core.order import TieKeys, Units, tolerance
 
 __all__ = ["whole_units"]
 
+WIDENED = 4.0  # error of a level, of the amount at it, and of the two ends: twice over
 FEW = 1_024  # units that are put in order as fast as one more evaluation would take
 
 
@@ -56,14 +57,14 @@ def whole_units(
     optimization problems", Mathematics of Operations Research 19, 1994.
     """
     mean = parts[0].mean
-    early = [c.rounded(Rounding.early(mean)) for c in curves]
-    late = [c.rounded(Rounding.late(mean)) for c in curves]
+    early = [c.rounded(mean.early) for c in curves]
+    late = [c.rounded(mean.late) for c in curves]
     few = max(FEW, sum(map(len, parts)) / 64)
     low, high = find_level(Partitioned(early), budget - 1, guess, few)
     if early[0].rounding != late[0].rounding:
         low = find_level(Partitioned(late), budget, guess, few)[0]
     # Widened by the floats' own error, the bracket holds what is truly earned at its two ends.
-    slack = 4.0 * max(tolerance(p) for p in parts)
+    slack = WIDENED * max(tolerance(p) for p in parts)
     low, high = low * (1.0 - slack), high * (1.0 + slack)
     held, candidates = zip(
         *(_open(*each, low, high) for each in zip(parts, early, late, strict=True)), strict=True

@@ -1,7 +1,9 @@
 """Evidence that awards are the ones a rule allows, computed from the awards alone.
 
 Nothing here knows how the awards were found: it imports neither the level search nor the
-assignment of units.
+assignment of units. What the two sides share is the definition: the mean at which a unit is
+earned (`means`), with the proven bound that spares most units its evaluation, and the order of
+units (`order`).
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from allocator.core.curves import LOG_LARGEST, exp_or_inf
 from allocator.core.edge import Edge, find_edge
 from allocator.core.gap import gaps
 from allocator.core.problem import Problem
@@ -84,7 +87,7 @@ class Certificate:
     @property
     def level(self) -> float:
         """The level; inf where a float cannot hold it."""
-        return math.inf if self.log_level > 709.0 else math.exp(self.log_level)
+        return exp_or_inf(self.log_level)
 
 
 def verify(problem: Problem, rule: Rule, awards: ArrayLike) -> Certificate:
@@ -133,7 +136,9 @@ def verify(problem: Problem, rule: Rule, awards: ArrayLike) -> Certificate:
     if isinstance(rule, AlphaFair):
         gain = _transfer_gain(edge, rule.alpha)
         if math.isfinite(rule.alpha) and not len(outside):
-            gap, fractional_gap = gaps(ramps, x, edge.tier, edge.log_level, problem.budget)
+            gap, fractional_gap = gaps(
+                ramps, rule.alpha, x, edge.tier, edge.log_level, problem.budget
+            )
     at_lower = x == problem.lower
     at_upper = (x == problem.upper) & ~at_lower
     counts = int(np.count_nonzero(at_lower)), int(np.count_nonzero(at_upper))
@@ -166,7 +171,7 @@ def _transfer_gain(edge: Edge, alpha: float) -> float | None:
         return None
     power = 1.0 if alpha == 0 or math.isinf(alpha) else alpha
     gain = power * edge.advantage
-    return math.inf if gain > 709.0 else math.expm1(gain)
+    return math.inf if gain > LOG_LARGEST else math.expm1(gain)
 
 
 def _failures(problem: Problem, x: Ints, outside: Ints, spent: int, edge: Edge) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -10,14 +11,43 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LOG_REACH", "Curve", "Partitioned", "Ramps", "Rounding", "Slopes", "Steps", "blocks"]
+from allocator.core.means import Mean, Midpoint, Rounding
+
+__all__ = [
+    "LOG_LARGEST",
+    "LOG_REACH",
+    "Curve",
+    "Partitioned",
+    "Ramps",
+    "Slopes",
+    "Steps",
+    "blocks",
+    "exp_or_inf",
+]
+    "LOG_LARGEST",
+    "LOG_REACH",
+    "Curve",
+    "Partitioned",
+    "Ramps",
+    "Slopes",
+    "Steps",
+    "blocks",
+    "exp_or_inf",
+]
 
 Floats = NDArray[np.float64]
 
 COLUMNS = ("weights", "scales", "lower", "upper", "baseline", "tiers", "claims")
 BLOCK = 16_384  # elements: a handful of float64 blocks stay in a core's own cache
 SURELY = 1.0 + 2.0**-50  # a quotient times its divisor may fall short by a rounding or two
+# Powers that need no logarithm, and keep an exact weight exact.
+PLAIN_POWERS: dict[float, Callable[[Floats], Floats]] = {
+    0.0: np.ones_like,
+    0.5: np.sqrt,
+    1.0: np.positive,
+}
 LOG_REACH = 330.0  # slopes span exp(+-LOG_REACH): times any level that matters, below float's 1e308
+LOG_LARGEST = 709.0  # exp of it is still a float
 
 
 class Curve(Protocol):
@@ -42,7 +72,7 @@ class Curve(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Ramps:
-    """Who gets how much at which level: clip(v·θ - b, lower, upper), v = d·(w/d)^(1/alpha).
+    """Who gets how much at which level: clip(v·θ - b, lower, upper), v = d·(w/d)^power.
 
     This is what a rule makes of a problem; every method is row-local.
 
@@ -56,11 +86,10 @@ class Ramps:
         b: units already paid.
     lower, upper : ndarray, shape (n,), or None
         None where bounds no longer matter.
-    alpha : float
-        Exponent of the slope; inf gives v = d.
-    mean : float
-        Unit k is earned at the level S(b+k-1, b+k)/v, S the Stolarsky mean of this order: -1 is
-        the arithmetic mean k - 1/2 (claims rules), inf the minimum (max-min).
+    power : float
+        From 0, where the weights do not matter, to 1/alpha.
+    mean : Mean
+        Unit k is earned at the level S(b+k-1, b+k)/v, S being this mean.
     tiers : ndarray of float64, shape (n,), or None
         Claimants of a smaller tier reach their caps before those of a larger one leave their
         floors; inf is the tail, claimants of weight 0.
@@ -74,8 +103,8 @@ class Ramps:
     scales: NDArray[Any] | None
     lower: Any
     upper: Any
-    alpha: float
-    mean: float
+    power: float
+    mean: Mean
     baseline: Floats | None = None
     tiers: Floats | None = None
     flat: bool = False
@@ -116,76 +145,37 @@ class Ramps:
     def tier(self, members: NDArray[Any], *, tail: bool) -> Ramps:
         """Return the ramps of one tier; in the tail, units are shared in the order of place."""
         ramps = replace(self.take(members), tiers=None)
-        if tail and not np.isinf(self.mean):
-            ramps = replace(ramps, alpha=np.inf, mean=-1.0, baseline=None, flat=True)
+        if tail and self.mean.needs_weight:
+            ramps = replace(ramps, power=0.0, mean=Midpoint(), baseline=None, flat=True)
         return ramps
 
     @cached_property
     def log_slopes(self) -> Floats:
-        """Logarithms of the slopes, shape (n,): w^(1/alpha) itself would overflow."""
+        """Logarithms of the slopes, shape (n,): w^power itself would overflow."""
         logs = np.zeros(len(self)) if self.scales is None else np.log(self.scales)
-        if not np.isinf(self.alpha):
-            logs *= 1.0 - 1.0 / self.alpha
-            logs += np.log(self.weights) / self.alpha
+        if self.power:
+            logs *= 1.0 - self.power
+            logs += np.log(self.weights) * self.power
         return logs
 
     @cached_property
     def log_range(self) -> tuple[float, float]:
         """Bounds on the logarithms of the slopes, from the extreme weights and scales alone."""
         low, high = _log_range(self.scales)
-        if not np.isinf(self.alpha):
+        if self.power:
             w_low, w_high = _log_range(self.weights)
-            share = 1.0 - 1.0 / self.alpha
-            low, high = sorted((low * share, high * share))
-            low, high = low + w_low / self.alpha, high + w_high / self.alpha
+            low, high = sorted((low * (1.0 - self.power), high * (1.0 - self.power)))
+            low, high = low + w_low * self.power, high + w_high * self.power
         return low, high
 
     def slopes(self, log_reference: float) -> Floats:
         """Slopes divided by exp(log_reference), within the reach of floats, shape (n,)."""
-        if log_reference == 0.0 and self.scales is None and self.alpha in (1.0, 2.0, np.inf):
-            if np.isinf(self.alpha):
-                return np.ones(len(self))
+        if log_reference == 0.0 and self.scales is None and self.power in PLAIN_POWERS:
             weights = self.weights.astype(np.float64, copy=False)
-            return weights if self.alpha == 1.0 else np.sqrt(weights)
+            return PLAIN_POWERS[self.power](weights)
         logs = self.log_slopes - log_reference
         np.clip(logs, -LOG_REACH, LOG_REACH, out=logs)
         return np.exp(logs, out=logs)
-
-
-@dataclass(frozen=True)
-class Rounding:
-    """How many whole units an amount y stands for: floor(y - b + offset), plus a doubt.
-
-    The k-th unit is earned where y = S(k-1, k). With ``offset=1/2`` and no doubt that many are
-    earned for sure, as S <= k - 1/2; with the doubt, no more can be earned, as S is at least the
-    power mean of order -alpha, which is above k - 1/2 - (1 + alpha)·k/(8(k-1)²) (Taylor, the
-    second derivative of a power mean being bounded by (1 + alpha)·k/(k-1)²).
-    """
-
-    offset: float
-    doubt: float
-
-    @classmethod
-    def early(cls, mean: float) -> Rounding:
-        """Units that are earned for sure."""
-        return cls(1.0 if np.isinf(mean) else 0.5, 0.0)
-
-    @classmethod
-    def late(cls, mean: float) -> Rounding:
-        """Units that may be earned."""
-        return cls(1.0, 0.0) if np.isinf(mean) else cls(0.5, (1.0 + mean) / 8.0)
-
-    def units(self, y: Floats, b: Floats | None) -> None:
-        """Turn amounts into whole units, in place."""
-        if self.doubt:
-            x = np.maximum(y - 1.0, 1e-100)
-            extra = self.doubt * (1.0 + 1.0 / x) / x
-            np.minimum(extra, 0.5, out=extra)
-            y += extra
-        if b is not None:
-            y -= b
-        y += self.offset
-        np.floor(y, out=y)
 
 
 @dataclass(frozen=True, eq=False)
@@ -360,6 +350,17 @@ class Partitioned:
     def thinned(self, step: int) -> Partitioned:
         """Return every `step`-th claimant of each part."""
         return Partitioned([part.thinned(step) for part in self.parts])
+
+
+def exp_or_inf(log: float) -> float:
+    """Return exp(log), or inf where a float cannot hold it.
+
+    Examples
+    --------
+    >>> exp_or_inf(0.0), exp_or_inf(1e4)
+    (1.0, inf)
+    """
+    return math.inf if log > LOG_LARGEST else math.exp(log)
 
 
 def blocks(n: int) -> list[slice]:

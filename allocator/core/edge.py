@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.core.curves import LOG_REACH, Ramps, Rounding, blocks
+from allocator.core.curves import LOG_REACH, Ramps, blocks
 from allocator.core.order import CLOSE, NEAR, Columns, TieKeys, Units, tolerance, uniform
 
 __all__ = ["Edge", "find_edge"]
@@ -70,8 +70,9 @@ def find_edge(ramps: Ramps, awards: Ints, tie_keys: TieKeys) -> Edge:
 
     Examples
     --------
+    >>> from allocator.core.means import Midpoint
     >>> w, none, five = np.array([2.0, 1.0]), np.zeros(2, int), np.full(2, 5)
-    >>> ramps = Ramps(w, None, none, five, 1.0, -1.0)
+    >>> ramps = Ramps(w, None, none, five, 1.0, Midpoint())
     >>> find_edge(ramps, np.array([2, 1]), lambda index: []).canonical
     True
     >>> find_edge(ramps, np.array([1, 2]), lambda index: []).pair
@@ -212,7 +213,8 @@ def _contenders(ramps: Ramps, awards: Ints, held: Mask, refused: Mask) -> tuple[
     low_reach, high_reach = ramps.log_range
     if max(-low_reach, high_reach) > LOG_REACH:
         return held, refused
-    doubt, half = Rounding.late(ramps.mean).doubt, 0.0 if np.isinf(ramps.mean) else 0.5
+    rounding = ramps.mean.late
+    half = 1.0 - rounding.offset
     held_high, refused_low = np.empty(len(ramps)), np.empty(len(ramps))
     top, bottom = _Extremes(-1), _Extremes(1)
     for rows in blocks(len(ramps)):
@@ -222,8 +224,8 @@ def _contenders(ramps: Ramps, awards: Ints, held: Mask, refused: Mask) -> tuple[
             y += part.baseline
         per_unit = 1.0 / part.slopes(0.0)
         held_high[rows] = (y - 1.0 + half) * per_unit
-        refused_low[rows] = (y + half - _doubt(y, doubt)) * per_unit
-        held_low = held_high[rows] - _doubt(y - 1.0, doubt) * per_unit
+        refused_low[rows] = (y + half - rounding.slack(y)) * per_unit
+        held_low = held_high[rows] - rounding.slack(y - 1.0) * per_unit
         refused_high = (y + half) * per_unit
         top.include(held_low[held[rows]])
         bottom.include(refused_high[refused[rows]])
@@ -248,14 +250,6 @@ class _Extremes:
     @property
     def second(self) -> float:
         return float(self._sign * self._seen[1])
-
-
-def _doubt(x: Floats, doubt: float) -> Floats:
-    """How far below x + 1/2 the level of the unit from x to x + 1 may be."""
-    if not doubt or np.isinf(doubt):
-        return np.zeros(len(x))
-    x = np.maximum(x, 1e-100)
-    return np.minimum(doubt * (1.0 + 1.0 / x) / x, 0.5)
 
 
 def _advantage(h: Floats, held: Units, r: Floats, refused: Units) -> float | None:

@@ -8,16 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocator.core.curves import Ramps, blocks
+from allocator.core.order import CLOSE
 
 __all__ = ["gaps"]
 
 Floats = NDArray[np.float64]
 
+TIE = 1e-12  # gains below this, relative to the amount, are a tie told apart by float error
 SERIES = 1e-2  # relative misses below this, times alpha: four terms leave 1e-7 of the gain
 
 
 def gaps(
-    ramps: Ramps, awards: NDArray[np.int64], tier: float, log_level: float, budget: int
+    ramps: Ramps,
+    alpha: float,
+    awards: NDArray[np.int64],
+    tier: float,
+    log_level: float,
+    budget: int,
 ) -> tuple[float | None, float | None]:
     """(Lagrangian bound - objective) / (price * budget), over whole units and over real amounts.
 
@@ -28,7 +35,8 @@ def gaps(
     Parameters
     ----------
     ramps : Ramps
-        Of an objective with finite alpha.
+    alpha : float
+        Finite.
     awards : ndarray of int64, shape (n,)
     tier, log_level : float
         Of the edge.
@@ -46,15 +54,18 @@ def gaps(
 
     Examples
     --------
+    >>> from allocator.core.means import Stolarsky
     >>> w, none, nine = np.array([2.0, 1.0]), np.zeros(2, int), np.full(2, 9)
-    >>> ramps = Ramps(w, None, none, nine, 1.0, 1.0)
-    >>> gaps(ramps, np.array([6, 3]), 1.0, math.log(3.0), 9)[0]
+    >>> ramps = Ramps(w, None, none, nine, 1.0, Stolarsky(1.0))
+    >>> gaps(ramps, 1.0, np.array([6, 3]), 1.0, math.log(3.0), 9)[0]
     0.0
-    >>> round(gaps(ramps, np.array([5, 4]), 1.0, math.log(3.0), 9)[0], 6)
+    >>> round(gaps(ramps, 1.0, np.array([5, 4]), 1.0, math.log(3.0), 9)[0], 6)
     0.025654
     """
     if math.isinf(tier) or budget == 0:
         return None, None
+    if (awards == ramps.upper).all():
+        return 0.0, 0.0
     if ramps.flat:
         gap = _flat(ramps, awards, tier) / budget
         return gap, gap
@@ -63,11 +74,11 @@ def gaps(
     if ramps.tiers is not None:
         counted = np.flatnonzero(ramps.weights > 0)
         ramps, awards = ramps.tier(counted, tail=False), awards[counted]
-    if ramps.mean >= 1.0 and _nothing(ramps, awards):
+    if alpha >= 1.0 and _nothing(ramps, awards):
         return None, None
     whole, real = 0.0, 0.0
     for rows in blocks(len(ramps)):
-        block = _block(ramps.take(rows), awards[rows].astype(np.float64), log_level)
+        block = _block(ramps.take(rows), alpha, awards[rows].astype(np.float64), log_level)
         whole, real = whole + block[0], real + block[1]
     return whole / budget, real / budget
 
@@ -78,25 +89,25 @@ def _nothing(ramps: Ramps, awards: NDArray[np.int64]) -> bool:
     return bool((zero if ramps.baseline is None else zero & (ramps.baseline == 0)).any())
 
 
-def _block(ramps: Ramps, x: Floats, log_level: float) -> tuple[float, float]:
+def _block(ramps: Ramps, alpha: float, x: Floats, log_level: float) -> tuple[float, float]:
     """Gains, in units, that a block of claimants would have at the price of the edge."""
     b = np.zeros(len(x)) if ramps.baseline is None else ramps.baseline
     with np.errstate(over="ignore"):
         wanted = ramps.slopes(-log_level)
     target = np.clip(wanted - b, ramps.lower, ramps.upper)
     miss = x - target
-    near = (target == wanted - b) & (np.abs(miss) * max(1.0, ramps.mean) <= SERIES * wanted)
-    real = _near_gains(np.where(near, miss / wanted, 0.0), ramps.mean) * wanted
+    near = (target == wanted - b) & (np.abs(miss) * max(1.0, alpha) <= SERIES * wanted)
+    real = _near_gains(np.where(near, miss / wanted, 0.0), alpha) * wanted
     far = np.flatnonzero(~near & (miss != 0.0))
-    real[far] = _gains(x[far], target[far], b[far], wanted[far], ramps.mean)
+    real[far] = _gains(x[far], target[far], b[far], wanted[far], alpha)
     nearest = np.clip(np.floor(target + 0.5), ramps.lower, ramps.upper)
     rows = np.flatnonzero(x != nearest)
     x, b, wanted, target = x[rows], b[rows], wanted[rows], target[rows]
     gain = np.zeros(len(rows))
     for step in (0.0, 1.0):
         unit = np.clip(np.floor(target) + step, ramps.lower[rows], ramps.upper[rows])
-        np.maximum(gain, _gains(x, unit, b, wanted, ramps.mean), out=gain)
-    gain[gain <= 1e-12] = 0.0  # of a unit: a tie, told apart by the floats' own error
+        np.maximum(gain, _gains(x, unit, b, wanted, alpha), out=gain)
+    gain[gain <= TIE * np.maximum(wanted, 1.0)] = 0.0
     return float(gain.sum()), float(real.sum())
 
 
@@ -115,21 +126,25 @@ def _gains(x: Floats, target: Floats, b: Floats, wanted: Floats, alpha: float) -
     """
     have, get = (x + b) / wanted, (target + b) / wanted
     p = 1.0 - alpha
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+    with np.errstate(all="ignore"):
+        times = np.log(get / have)
         if p == 0.0:
-            utility = np.log(get / have)
+            utility = times
         else:
-            start = np.where(have > 0.0, have, get)
-            utility = start**p * np.expm1(p * np.log(get / start)) / p
-            utility = np.where(have > 0.0, utility, get**p / p if p > 0 else np.inf)
-    moved = target != x
-    return np.where(moved, np.where(get > 0, utility, -np.inf) * wanted - (target - x), 0.0)
+            # Close together, the difference of powers cancels; far apart, one of them is all of it.
+            close = np.abs(p * times) < 1.0
+            near = have**p * np.expm1(np.where(close, p * times, 0.0))
+            utility = np.where(close, near, get**p - have**p) / p
+        utility = np.where(np.isnan(utility), np.sign(get - have) * np.inf, utility)
+        return np.where(target != x, utility * wanted - (target - x), 0.0)
 
 
 def _flat(ramps: Ramps, awards: NDArray[np.int64], tier: float) -> float:
     """At alpha = 0 a unit is worth w/d: above the price one wants the cap, below it the floor."""
     tiers = np.ones(len(ramps)) if ramps.tiers is None else ramps.tiers
-    worth = tier / tiers - 1.0
-    worth[np.abs(worth) < 1e-14] = 0.0
+    with np.errstate(over="ignore"):
+        worth = tier / tiers - 1.0
+    worth[np.abs(worth) < CLOSE] = 0.0
     wanted = np.where(worth > 0, ramps.upper, np.where(worth < 0, ramps.lower, awards))
-    return float((worth * (wanted - awards)).sum())
+    moved = wanted != awards
+    return float((worth[moved] * (wanted - awards)[moved]).sum())

@@ -12,7 +12,10 @@ __all__ = ["find_level"]
 
 SAMPLE = 8_192  # claimants enough to guess the level within a few percent
 PATIENCE = 5  # evaluations between two selections of who still moves: a selection costs as much
-WIDENINGS = 8  # steps away from a guess before it is given up: each is four times the last
+WIDENINGS = 8  # steps away from a guess before it is given up
+STRIDE = 4.0  # a first step of so many times the miss; each further one so many times the last
+SHORTEST = 1e-14  # a relative step that floats still see
+TINIEST = 5e-324  # the smallest positive float stands for 0 in a geometric mean
 
 
 def find_level(
@@ -100,14 +103,14 @@ def _around(curve: Curve, budget: float, guess: float) -> Bracket | None:
     """Widen a bracket from the guess until it holds; the first step follows from the miss."""
     level, f_level = guess, _total(curve, guess)
     up = f_level <= budget
-    reach = 4.0 * abs(budget - f_level) / max(budget, 1.0) + 1e-14
+    reach = STRIDE * abs(budget - f_level) / max(budget, 1.0) + SHORTEST
     for _ in range(WIDENINGS):
         last, f_last = level, f_level
         level = last * (1.0 + reach) if up else last / (1.0 + reach)
         f_level = _total(curve, level)
         if (f_level <= budget) != up:
             return (last, level, f_last, f_level) if up else (level, last, f_level, f_last)
-        reach *= 4.0
+        reach *= STRIDE
     return None
 
 
@@ -118,7 +121,7 @@ def _between(
     if math.nextafter(low, high) >= high:
         return None
     if high > 4.0 * low:  # across magnitudes, halve the exponent
-        middle = math.sqrt(max(low, 5e-324)) * math.sqrt(high)
+        middle = math.sqrt(max(low, TINIEST)) * math.sqrt(high)
     elif bisect:
         middle = low + (high - low) / 2.0
     else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Context, Decimal, localcontext
+from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -17,19 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocator.core.curves import Ramps
-from allocator.core.rules import stolarsky
+from allocator.core.means import Exact
 
 __all__ = ["CLOSE", "NEAR", "Columns", "TieKeys", "Units", "tolerance", "uniform"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Exact = Fraction | Decimal
 Columns = list[NDArray[Any]]
 Rows = Ints | slice
 TieKeys = Callable[[Ints], list[tuple[bytes, str]]]
 
 ALL = slice(None)
-DIGITS = 80
 SAMPLE = 1_024  # values from which the place of the margin is guessed
 SAME = Decimal("1e-40")  # exact logarithms of levels this close are equal: 80 digits leave 1e-45
 CLOSE = 1e-14  # float tiers d/w this close, relatively, are compared exactly; their error is 2e-16
@@ -77,47 +75,35 @@ class Units:
     def levels(self) -> Floats:
         """Logarithms of the levels at which the units are earned, shape (m,); within 1e-14."""
         r = self.ramps
-        y = self.number.astype(np.float64)
-        if r.baseline is not None:
-            y += r.baseline
-        levels = stolarsky(y - 1.0, y, r.mean)
-        return levels if np.isinf(r.alpha) and r.scales is None else levels - r.log_slopes
+        y = self._ends()
+        return r.mean.log(y - 1.0, y) - r.log_slopes
 
     def places(self) -> Floats:
-        """Order among units of one level: (number - 1/2)/d, or -(b + number)/d for max-min."""
-        r = self.ramps
-        place = self.number.astype(np.float64)
-        if np.isinf(r.mean):
-            place = -place if r.baseline is None else -(place + r.baseline)
-        else:
-            place -= 0.5
-        return place if r.scales is None else place / r.scales
+        """Order among units of one level: mostly (number - 1/2)/d."""
+        place = self.ramps.mean.place(self.number.astype(np.float64), self._ends())
+        return place if self.ramps.scales is None else place / self.ramps.scales
+
+    def _ends(self) -> Floats:
+        """Amounts at which the units end, baseline included."""
+        b = self.ramps.baseline
+        return self.number.astype(np.float64) if b is None else self.number + b
 
     def _exact_tier(self, i: int) -> Exact:
-        d, w = self.ramps.scales, self.ramps.weights
-        return (1 if d is None else Fraction(d[i].item())) / Fraction(w[i].item())
+        return _fraction(self.ramps.scales, i, 1) / _fraction(self.ramps.weights, i, 1)
 
     def _exact_level(self, i: int) -> Exact:
         """Return a number that orders units as their levels do, exactly."""
-        r, k = self.ramps, int(self.number[i])
-        w = Fraction(r.weights[i].item())
-        d = Fraction(1) if r.scales is None else Fraction(r.scales[i].item())
-        b = Fraction(0) if r.baseline is None else Fraction(r.baseline[i].item())
-        slope = d if np.isinf(r.alpha) else w
-        if r.mean == -1.0:
-            return (k - Fraction(1, 2)) / slope
-        if np.isinf(r.mean):
-            return (b + k - 1) / slope
-        return _log_level(w, d, b + k - 1, b + k, Fraction(r.alpha))
+        r, end = self.ramps, self._exact_end(i)
+        w, d = _fraction(r.weights, i, 1), _fraction(r.scales, i, 1)
+        return r.mean.exact_level(r.power, w, d, end - 1, end)
 
     def _exact_place(self, i: int) -> Exact:
         """Return the place as a fraction."""
-        r, k = self.ramps, int(self.number[i])
-        d = 1 if r.scales is None else Fraction(r.scales[i].item())
-        if not np.isinf(r.mean):
-            return (k - Fraction(1, 2)) / d
-        b = 0 if r.baseline is None else Fraction(r.baseline[i].item())
-        return Fraction(-(b + k)) / d
+        place = self.ramps.mean.exact_place(int(self.number[i]), self._exact_end(i))
+        return place / _fraction(self.ramps.scales, i, 1)
+
+    def _exact_end(self, i: int) -> Fraction:
+        return int(self.number[i]) + _fraction(self.ramps.baseline, i, 0)
 
     @property
     def tier_columns(self) -> Columns:
@@ -128,8 +114,7 @@ class Units:
     def level_columns(self) -> Columns:
         """What a level depends on."""
         r = self.ramps
-        weights = None if np.isinf(r.alpha) else r.weights
-        return _given(weights, r.scales, r.baseline, self.number)
+        return _given(r.weights if r.power else None, r.scales, r.baseline, self.number)
 
     @property
     def place_columns(self) -> Columns:
@@ -187,9 +172,9 @@ def _by_place(units: Units, count: int) -> Split:
     columns = units.place_columns
     if uniform(columns):
         return _all_tied(units)
-    if len(columns) == 1:
-        return _exactly(-units.number if np.isinf(units.ramps.mean) else units.number, count)
     places = units.places()
+    if len(columns) == 1:
+        return _exactly(places, count)
     return _split(units, places, count, NEAR * float(np.abs(places).max()), Units.place_ranks)
 
 
@@ -248,6 +233,10 @@ def _split(
     return sure, tied
 
 
+def _fraction(column: NDArray[Any] | None, i: int, missing: int) -> Fraction:
+    return Fraction(missing) if column is None else Fraction(column[i].item())
+
+
 def _given(*columns: NDArray[Any] | None) -> Columns:
     return [column for column in columns if column is not None]
 
@@ -284,18 +273,3 @@ def _same(a: Exact, b: Exact) -> bool:
     if isinstance(a, Decimal) and isinstance(b, Decimal):
         return a == b or abs(a - b) <= SAME * max(Decimal(1), abs(a))
     return a == b
-
-
-def _log_level(w: Fraction, d: Fraction, x: Fraction, y: Fraction, alpha: Fraction) -> Decimal:
-    """Minus the log of the marginal utility of going from x to y: w·d^(alpha-1)·∫ t^-alpha dt."""
-    if x == 0 and alpha >= 1:
-        return Decimal("-Infinity")
-    with localcontext(Context(prec=DIGITS)):
-        a, b = _decimal(x), _decimal(y)
-        p = _decimal(1 - alpha)
-        gain = b.ln() - a.ln() if p == 0 else ((b**p - (a**p if a else 0)) / p)
-        return -(_decimal(w).ln() + (_decimal(alpha) - 1) * _decimal(d).ln() + gain.ln())
-
-
-def _decimal(value: Fraction) -> Decimal:
-    return Decimal(value.numerator) / Decimal(value.denominator)

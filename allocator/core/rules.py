@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from allocator.core.amounts import MAX_AMOUNT, check_reach
 from allocator.core.curves import Ramps
+from allocator.core.means import Least, Mean, Midpoint, Stolarsky
 from allocator.core.problem import Problem
 from allocator.errors import DataError, UnsupportedError
 
-__all__ = ["RULES", "AlphaFair", "Proportional", "Rule", "stolarsky"]
+__all__ = ["RULES", "AlphaFair", "Proportional", "Rule"]
 
 MAX_BASELINE = 2.0**52  # units: above, a float cannot tell a baseline from its next unit
 SMALLEST_ALPHA = 1e-6  # below it, levels of weights an ulp apart fill the range of floats
@@ -120,24 +121,27 @@ class AlphaFair(Rule):
                 raise DataError('of="recovery" needs a positive claim for everybody')
             scales = problem.claims
         tiers = _tail_tier(weights)
+        mean: Mean
         if self.alpha == 0:
             with np.errstate(divide="ignore", over="ignore", under="ignore"):
                 tiers = (1.0 if scales is None else scales) / weights.astype(np.float64)
             if scales is not None:
                 check_reach("claims/weights", np.where(weights > 0, np.maximum(tiers, TINY), 0.0))
-            # Inside a tier units are shared in the order of place: arithmetic means over d.
-            alpha, mean, baseline = np.inf, -1.0, None
+            power, mean, baseline = 0.0, Midpoint(), None  # in a tier, units are shared by place
         else:
-            alpha = mean = self.alpha
+            power, mean = (
+                1.0 / self.alpha,
+                Least() if np.isinf(self.alpha) else Stolarsky(self.alpha),
+            )
         if baseline is not None:
-            apart = problem.whole and alpha < np.inf
+            apart = problem.whole and self.alpha < np.inf
             _check_baseline(baseline, MAX_BASELINE if apart else MAX_AMOUNT)
         return Ramps(
             weights,
             scales,
             problem.lower,
             problem.upper,
-            alpha,
+            power,
             mean,
             baseline,
             tiers,
@@ -176,7 +180,7 @@ class Proportional(Rule):
         if claims is None:
             raise DataError("proportional needs claims, or weights in their place")
         tiers = _tail_tier(claims)
-        return Ramps(claims, None, problem.lower, problem.upper, 1.0, -1.0, None, tiers)
+        return Ramps(claims, None, problem.lower, problem.upper, 1.0, Midpoint(), tiers=tiers)
 
 
 RULES: dict[str, type[Rule]] = {"alpha_fair": AlphaFair, "proportional": Proportional}
@@ -195,73 +199,3 @@ def _tail_tier(weights: NDArray[Any]) -> NDArray[np.float64] | None:
     """Claimants of weight 0 come after all others have reached their caps."""
     positive = weights > 0
     return None if positive.all() else np.where(positive, 1.0, np.inf)
-
-
-def stolarsky(x: NDArray[np.float64], y: NDArray[np.float64], alpha: float) -> NDArray[np.float64]:
-    r"""Logarithm of the Stolarsky mean S of x and y, at which a unit from x to y is earned.
-
-    .. math:: S_\alpha(x, y) = \left(\frac{y^{1-\alpha} - x^{1-\alpha}}
-        {(1-\alpha)(y - x)}\right)^{-1/\alpha}
-
-    The logarithmic mean at alpha = 1, the geometric mean at 2, the arithmetic mean at -1 and the
-    minimum at inf.
-
-    Parameters
-    ----------
-    x, y : ndarray of float64, shape (n,)
-        ``0 <= x < y``.
-    alpha : float
-        Not 0; from 0.01 to 1e4 the result is accurate to 1e-14.
-
-    Returns
-    -------
-    ndarray of float64, shape (n,)
-        log S; -inf where x is 0 and alpha at least 1.
-
-    Notes
-    -----
-    With m the midpoint, q = (y-x)/(y+x), A = artanh q and p = 1 - alpha, log(S/m) = -E/alpha,
-    where E = (p/2)·log(1-q²) + log(A/q) + log(sinh(pA)/(pA)) is free of cancellation; for
-    alpha < 1/2, where E is nearly 0, the equal form E = -(alpha/2)·log(1-q²) - log(1-alpha)
-    + log(1 + 2·sinh²(alpha·A/2) - sinh(alpha·A)/q) is used.
-
-    References
-    ----------
-    Stolarsky, "Generalizations of the logarithmic mean", Mathematics Magazine 48, 1975.
-
-    Examples
-    --------
-    >>> np.exp(stolarsky(np.array([1.0]), np.array([2.0]), 2.0)).round(12).tolist()
-    [1.414213562373]
-    """
-    if np.isinf(alpha):
-        with np.errstate(divide="ignore"):
-            return np.log(x)
-    m = x + (y - x) / 2.0
-    if alpha == -1.0:
-        return np.log(m)
-    p = 1.0 - alpha
-    with np.errstate(divide="ignore", invalid="ignore"):
-        q = (y - x) / 2.0 / m
-        log1mq2 = np.where(q < 0.5, np.log1p(-q * q), np.log(x / m) + np.log(y / m))
-        a = np.where(q < 0.5, np.arctanh(q), 0.5 * np.log(y / x))
-        if 0.0 < alpha < 0.5:
-            e = -0.5 * alpha * log1mq2 - np.log1p(-alpha)
-            e += np.log1p(2.0 * np.sinh(0.5 * alpha * a) ** 2 - np.sinh(alpha * a) / q)
-            r = x / y  # far apart, the hyperbolic terms cancel and the definition does not
-            far = alpha * np.log(m / y) - np.log1p(-r) - np.log1p(-alpha) + np.log1p(-(r**p))
-            e = np.where(q < 0.9, e, far)
-        else:
-            e = 0.5 * p * log1mq2 + np.log(a / q) + _log_sinhc(p * a)
-        log_s = np.log(m) - e / alpha
-    first = np.log(p) / alpha if alpha < 1.0 else -np.inf  # S(0, 1) = (1-alpha)^(1/alpha)
-    zero = x == 0.0
-    return np.where(zero, np.log(y) + first, log_s)
-
-
-def _log_sinhc(z: NDArray[np.float64]) -> NDArray[np.float64]:
-    """log(sinh(z)/z), which is 0 at 0."""
-    z = np.abs(z)
-    large = z + np.log1p(-np.exp(-2.0 * z)) - np.log(2.0 * z)
-    small = np.log(np.sinh(np.minimum(z, 1.0)) / np.where(z == 0.0, 1.0, z))
-    return np.where(z == 0.0, 0.0, np.where(z < 1.0, small, large))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocator.core.cents import whole_units
-from allocator.core.curves import LOG_REACH, Partitioned, Ramps, Slopes
+from allocator.core.curves import LOG_LARGEST, LOG_REACH, Partitioned, Ramps, Slopes, exp_or_inf
 from allocator.core.level import find_level
 from allocator.core.order import TieKeys
 from allocator.core.problem import Problem
@@ -19,6 +19,8 @@ from allocator.core.rules import Rule
 from allocator.core.tiers import MarginalTier, marginal_tier
 
 __all__ = ["Solution", "Waterline", "award", "solve", "waterline"]
+
+LOG_AMOUNT = 50.0  # amounts that matter lie between exp(-50) and exp(50) units
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +43,7 @@ class Solution:
     @property
     def level(self) -> float:
         """The level; inf where a float cannot hold it."""
-        return math.inf if self.log_level > 709.0 else math.exp(self.log_level)
+        return exp_or_inf(self.log_level)
 
 
 def solve(problem: Problem, rule: Rule) -> Solution:
@@ -190,7 +192,7 @@ def _log_reference(parts: Sequence[Ramps], budget: float) -> float:
         return 0.0
     if high - low <= 2 * LOG_REACH:
         return low + (high - low) / 2.0
-    lowest, highest = -high - 50.0, -low + 50.0  # log-levels: amounts reach from e^-50 to e^50
+    lowest, highest = -high - LOG_AMOUNT, -low + LOG_AMOUNT
     while highest - lowest > LOG_REACH / 2:
         middle = (lowest + highest) / 2.0
         if sum(_total_at(p, middle) for p in parts) <= budget:
@@ -201,7 +203,7 @@ def _log_reference(parts: Sequence[Ramps], budget: float) -> float:
 
 
 def _total_at(part: Ramps, log_level: float) -> float:
-    amounts = np.exp(np.minimum(part.log_slopes + log_level, 700.0))
+    amounts = np.exp(np.minimum(part.log_slopes + log_level, LOG_LARGEST))
     if part.baseline is not None:
         amounts -= part.baseline
     return float(np.clip(amounts, part.lower, part.upper).sum())

@@ -60,8 +60,9 @@ def marginal_tier(parts: Sequence[Ramps], budget: Any) -> MarginalTier:
 
     Examples
     --------
+    >>> from allocator.core.means import Midpoint
     >>> w, l, u = np.array([3.0, 1.0, 1.0]), np.zeros(3), np.full(3, 5.0)
-    >>> ramps = Ramps(w, None, l, u, math.inf, -1.0, None, 1 / w, flat=True)
+    >>> ramps = Ramps(w, None, l, u, 0.0, Midpoint(), tiers=1 / w, flat=True)
     >>> tier = marginal_tier([ramps], 8.0)
     >>> tier.members[0].tolist(), tier.budget
     ([False, True, True], 3.0)

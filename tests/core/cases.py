@@ -2,6 +2,8 @@
 
 from hypothesis import strategies as st
 
+from allocator.core.means import Least, Midpoint, Stolarsky
+
 INF = float("inf")
 ALPHAS = st.sampled_from([0.0, 0.01, 0.3, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 40.0, 1e4, INF])
 FEW = st.sampled_from([0.0, 1.0, 1.0, 2.0, 3.0, 4.0, 9.0, 0.1, 1e-15, 1e15, 1.0000000000000002])
@@ -26,3 +28,8 @@ def problems(draw, baselines=True, scaled=True, smallest=1):
     if baselines and draw(st.booleans()):
         baseline = column(st.sampled_from([0.0, 0.0, 1.0, 2.0, 0.5, 1e-3]))
     return budget, lower, upper, weights, scales, baseline
+
+
+def mean_of(order):
+    """The mean of that order: -1 for claims rules, inf for max-min."""
+    return {-1.0: Midpoint(), INF: Least()}.get(order) or Stolarsky(order)

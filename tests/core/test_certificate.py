@@ -9,7 +9,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from allocator.core import edge
 from allocator.core.certificate import verify
+from allocator.core.edge import find_edge
 from allocator.core.problem import Problem
 from allocator.core.rules import AlphaFair, Proportional
 from allocator.core.solve import solve
@@ -171,3 +173,39 @@ def test_ties_are_told_from_losses():
     assert certificate.checks["optimal"]
     assert not certificate.checks["canonical"]
     assert certificate.failures[0].startswith("canonical: of two units worth the same, position")
+
+
+@settings(max_examples=200, deadline=None)
+@given(problems(), ALPHAS, st.data())
+def test_dropping_units_that_cannot_matter_changes_nothing(case, alpha, data):
+    # The bound by which they are dropped is the one that the search brackets with: were it
+    # wrong, both sides would agree on wrong awards.
+    problem, rule = posed(case, alpha)
+    awards = solve(problem, rule).awards.copy()
+    n = len(awards)
+    awards[data.draw(st.integers(0, n - 1))] -= 1
+    awards[data.draw(st.integers(0, n - 1))] += 1
+    awards = np.clip(awards, problem.lower, problem.upper)
+    ramps = rule.ramps(problem)
+    short = find_edge(ramps, awards, problem.tie_keys)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(edge, "_contenders", lambda _r, _a, held, refused: (held, refused))
+        assert find_edge(ramps, awards, problem.tie_keys) == short
+
+
+def test_gap_is_a_number_whatever_the_numbers():
+    everybody_capped = Problem(6, 0, 3, weights=[3.7, 2.1])
+    rule = AlphaFair(1e4)
+    certificate = verify(everybody_capped, rule, solve(everybody_capped, rule).awards)
+    assert (certificate.gap, certificate.fractional_gap) == (0.0, 0.0)
+    far = Problem(48, 0, [17, 13, 20], weights=[1e290, 1e290, 1e-290])
+    assert verify(far, AlphaFair(0), solve(far, AlphaFair(0)).awards).gap == 0.0
+    paid = Problem(2, 0, 8, weights=[2.0])
+    rule = AlphaFair(0.5, baseline=[1e12])
+    assert verify(paid, rule, solve(paid, rule).awards).gap == 0.0
+    few = Problem(7, 0, 30, weights=[3.7, 2.1, 1.0])
+    for alpha in (0.01, 0.5, 1.0, 5.0, 1e3, 1e4):
+        rule = AlphaFair(alpha, baseline=0.5)
+        certificate = verify(few, rule, solve(few, rule).awards)
+        assert certificate.gap == 0.0
+        assert not math.isnan(certificate.fractional_gap)

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allocator.core.curves import Partitioned, Ramps, Rounding, Slopes, Steps, blocks
+from allocator.core.curves import Partitioned, Ramps, Slopes, Steps, blocks
+from allocator.core.means import Least, Midpoint, Rounding, Stolarsky, stolarsky
 from allocator.core.problem import Problem
-from allocator.core.rules import AlphaFair, Proportional, stolarsky
+from allocator.core.rules import AlphaFair, Proportional
 
-from .cases import ALPHAS, INF, problems
+from .cases import ALPHAS, INF, mean_of, problems
 from .test_cents import posed
 
 FINITE = [0.01, 0.1, 0.3, 0.5, 0.9, 1.0, 1.5, 2.0, 3.0, 7.0, 40.0, 1e3, 1e4]
@@ -32,17 +33,17 @@ def test_rounding_brackets_what_is_earned(alpha, baseline):
     x = number - 1.0 + baseline
     earned = np.exp(stolarsky(x, x + 1.0, alpha))
     b = np.full(len(x), baseline)
-    late = units(Rounding.late(alpha), earned * (1 + 1e-12), b)
-    early = units(Rounding.early(alpha), earned * (1 - 1e-12), b)
+    late = units(mean_of(alpha).late, earned * (1 + 1e-12), b)
+    early = units(mean_of(alpha).early, earned * (1 - 1e-12), b)
     assert (late >= number).all()
     assert (early < number)[earned > 0].all()  # what is earned at level 0 is always earned
 
 
 def test_rounding_for_claims_is_exact():
-    assert Rounding.early(-1.0) == Rounding.late(-1.0) == Rounding(0.5, 0.0)
+    assert Midpoint().early == Midpoint().late == Rounding(0.5, 0.0)
     amounts = np.array([0.0, 0.49, 0.5, 1.4, 1.5, 2.5])
-    assert units(Rounding.early(-1.0), amounts, None).tolist() == [0, 0, 1, 1, 2, 3]
-    assert units(Rounding.early(INF), np.array([0.0, 0.9, 1.0]), None).tolist() == [1, 1, 2]
+    assert units(Midpoint().early, amounts, None).tolist() == [0, 0, 1, 1, 2, 3]
+    assert units(Least().early, np.array([0.0, 0.9, 1.0]), None).tolist() == [1, 1, 2]
 
 
 def ramps_of(case, alpha):
@@ -60,7 +61,7 @@ def test_amounts_are_clipped_ramps(case, alpha):
         for level in LEVELS:
             for i, amount in enumerate(slopes.awards(level)):
                 d = mpmath.mpf(1 if ramps.scales is None else float(ramps.scales[i]))
-                share = mpmath.mpf(0) if ramps.alpha == INF else 1 / mpmath.mpf(ramps.alpha)
+                share = mpmath.mpf(ramps.power)
                 v = d * (mpmath.mpf(float(ramps.weights[i])) / d) ** share
                 b = 0.0 if ramps.baseline is None else float(ramps.baseline[i])
                 exact = min(max(v * level - b, int(ramps.lower[i])), int(ramps.upper[i]))
@@ -79,7 +80,7 @@ def test_between_keeps_totals_in_the_bracket(case, alpha, rounded, data):
     ramps = ramps.tier(ramps.weights > 0, tail=False)
     curve = Slopes.of(ramps, ramps.log_range[0])
     if rounded:
-        curve = curve.rounded(Rounding.late(ramps.mean))
+        curve = curve.rounded(ramps.mean.late)
     ends = [data.draw(st.floats(0, 30)) for _ in range(2)]
     low, high = min(ends), max(ends)
     inside = np.linspace(low, high, 9)
@@ -109,10 +110,10 @@ def test_a_partitioned_curve_is_the_sum_of_its_parts():
     slope, baseline = rng.lognormal(0, 2, n), rng.uniform(0, 3, n)
     lower = rng.integers(0, 3, n).astype(float)
     upper = lower + rng.integers(0, 50, n)
-    whole = Slopes(slope, baseline, lower, upper, Rounding.early(1.0))
+    whole = Slopes(slope, baseline, lower, upper, Stolarsky(1.0).early)
     parts = Partitioned(
         [
-            Slopes(slope[r], baseline[r], lower[r], upper[r], Rounding.early(1.0))
+            Slopes(slope[r], baseline[r], lower[r], upper[r], Stolarsky(1.0).early)
             for r in np.array_split(np.arange(n), 7)
         ]
     )
@@ -142,7 +143,7 @@ def test_ramps_taken_and_joined():
         assert (getattr(joined, name) == getattr(ramps, name)).all()
     assert joined.tiers.tolist() == [1.0, 1.0, np.inf]
     tail = ramps.tier(np.isinf(ramps.tiers), tail=True)
-    assert (len(tail), tail.alpha, tail.mean, tail.flat) == (1, INF, -1.0, True)
+    assert (len(tail), tail.power, tail.mean, tail.flat) == (1, 0.0, Midpoint(), True)
     assert tail.baseline is None
     plain = Ramps.concatenated([Proportional().ramps(problem)] * 2)
     assert plain.scales is None
@@ -155,7 +156,7 @@ def test_the_range_of_slopes_holds_them_all():
         for scales in (None, rng.lognormal(0, 5, 200)):
             weights = rng.lognormal(0, 9, 200)
             none = np.zeros(200)
-            ramps = Ramps(weights, scales, none, none + 1, alpha, alpha)
+            ramps = Ramps(weights, scales, none, none + 1, 1 / alpha, mean_of(alpha))
             low, high = ramps.log_range
             slack = 1e-12 * (1 + abs(low) + abs(high))
             assert low - slack <= ramps.log_slopes.min()
@@ -166,6 +167,6 @@ def test_the_range_of_slopes_holds_them_all():
 def test_the_short_way_to_slopes_agrees_with_the_long_one(alpha):
     weights = np.geomspace(1e-100, 1e100, 101)
     none = np.zeros(101)
-    ramps = Ramps(weights, None, none, none + 1, alpha, alpha)
+    ramps = Ramps(weights, None, none, none + 1, 1 / alpha, mean_of(alpha))
     long = np.exp(ramps.log_slopes)
     assert ramps.slopes(0.0) == pytest.approx(long, rel=1e-12)

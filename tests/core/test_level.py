@@ -7,8 +7,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from allocator.core.curves import Partitioned, Rounding, Slopes, Steps
+from allocator.core.curves import Partitioned, Slopes, Steps
 from allocator.core.level import find_level
+from allocator.core.means import Rounding, Stolarsky
 
 INF = math.inf
 ENOUGH = 250  # evaluations; halving all floats twice, for a sample and for all, would take 2,200
@@ -70,7 +71,7 @@ def curves(draw):
     lower = column(st.integers(0, 3))
     upper = lower + column(st.sampled_from([0, 1, 5, 1_000, 10**9]))
     baseline = column(st.sampled_from([0.0, 0.5, 3.0])) if draw(st.booleans()) else None
-    rounding = draw(st.sampled_from([None, Rounding.early(1.0), Rounding.late(2.0)]))
+    rounding = draw(st.sampled_from([None, Stolarsky(1.0).early, Stolarsky(2.0).late]))
     return Slopes(column(SLOPES), baseline, lower, upper, rounding)
 
 
@@ -106,7 +107,7 @@ def test_a_guess_changes_nothing(curve, share, guess):
             assert a == pytest.approx(b, rel=1e-11, abs=1e-9)
 
 
-@pytest.mark.parametrize("rounding", [None, Rounding.early(1.0), Rounding.late(1.0)])
+@pytest.mark.parametrize("rounding", [None, Stolarsky(1.0).early, Stolarsky(1.0).late])
 @pytest.mark.parametrize("n", [1, 2, 50_000])
 def test_all_tied(n, rounding):
     curve = Slopes(np.full(n, 0.1), None, np.zeros(n), np.full(n, 100.0), rounding)
@@ -129,7 +130,7 @@ def test_all_capped_and_all_at_the_floor():
 
 def test_thirty_orders_of_magnitude():
     slope = np.logspace(-15, 15, 3_000)
-    for rounding in (None, Rounding.early(1.0)):
+    for rounding in (None, Stolarsky(1.0).early):
         curve = Slopes(slope, None, np.zeros(3_000), np.full(3_000, 1e6), rounding)
         for budget in (1.0, 1e3, 1e6, 1e9, 2.9e9, 3e9 - 1):
             searched(curve, budget)
@@ -166,7 +167,7 @@ def test_partitions_have_the_same_level(count):
     slope[::3] = 50.0
     lower = rng.integers(0, 4, n).astype(float)
     upper = lower + rng.integers(0, 6_000, n)
-    for rounding in (Rounding.early(1.0), Rounding.late(1.0)):
+    for rounding in (Stolarsky(1.0).early, Stolarsky(1.0).late):
         whole = Slopes(slope, None, lower, upper, rounding)
         rows = np.array_split(np.arange(n), count)
         parts = Partitioned([Slopes(slope[r], None, lower[r], upper[r], rounding) for r in rows])
@@ -190,7 +191,7 @@ def test_many_claimants_are_guessed_from_a_sample():
 def test_within_stops_early_but_keeps_the_bracket():
     rng = np.random.default_rng(2)
     slope = rng.lognormal(0, 2, 5_000)
-    curve = Slopes(slope, None, np.zeros(5_000), np.full(5_000, 100.0), Rounding.early(1.0))
+    curve = Slopes(slope, None, np.zeros(5_000), np.full(5_000, 100.0), Stolarsky(1.0).early)
     low, high = find_level(curve, 100_000.0, within=64.0)
     assert total(curve, low) <= 100_000 < total(curve, high)
     assert total(curve, high) - total(curve, low) <= 64

@@ -15,7 +15,7 @@ from allocator.core.problem import Problem
 from allocator.errors import DataError
 
 from . import oracle
-from .cases import ALPHAS, INF
+from .cases import ALPHAS, INF, mean_of
 
 WEIGHTS = st.sampled_from([1.0, 1.0, 2.0, 3.0, np.nextafter(3.0, 4), 0.1, 1e-15, 1e15]) | st.floats(
     1e-6, 1e6
@@ -31,7 +31,9 @@ def units(weights, number, alpha, *, mean=None, scales=None, baseline=None):
     n = len(weights)
     none = np.zeros(n, dtype=np.int64)
     mean = alpha if mean is None else mean
-    ramps = Ramps(column(weights), column(scales), none, none, alpha, mean, column(baseline))
+    ramps = Ramps(
+        column(weights), column(scales), none, none, 1 / alpha, mean_of(mean), column(baseline)
+    )
     return Units(ramps, np.array(number, dtype=np.int64), np.arange(n))
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allocator.core.rules import stolarsky
+from allocator.core.means import stolarsky
 
 ALPHAS = [
     *(0.01, 0.1, 0.25, 0.49, 0.499999999, 0.5 - 1e-12, np.nextafter(0.5, 0), 0.5),
