@@ -24,16 +24,6 @@ __all__ = [
     "blocks",
     "exp_or_inf",
 ]
-    "LOG_LARGEST",
-    "LOG_REACH",
-    "Curve",
-    "Partitioned",
-    "Ramps",
-    "Slopes",
-    "Steps",
-    "blocks",
-    "exp_or_inf",
-]
 
 Floats = NDArray[np.float64]
 
