@@ -13,7 +13,8 @@ __all__ = ["find_level"]
 SAMPLE = 8_192  # claimants enough to guess the level within a few percent
 PATIENCE = 5  # evaluations between two selections of who still moves: a selection costs as much
 WIDENINGS = 8  # steps away from a guess before it is given up
-STRIDE = 4.0  # a first step of so many times the miss; each further one so many times the last
+FIRST_STRIDE = 2.0  # times the relative miss: enough when half of the money is between bounds
+STRIDE = 4.0  # times the last step
 SHORTEST = 1e-14  # a relative step that floats still see
 TINIEST = 5e-324  # the smallest positive float stands for 0 in a geometric mean
 
@@ -103,7 +104,7 @@ def _around(curve: Curve, budget: float, guess: float) -> Bracket | None:
     """Widen a bracket from the guess until it holds; the first step follows from the miss."""
     level, f_level = guess, _total(curve, guess)
     up = f_level <= budget
-    reach = STRIDE * abs(budget - f_level) / max(budget, 1.0) + SHORTEST
+    reach = FIRST_STRIDE * abs(budget - f_level) / max(budget, 1.0) + SHORTEST
     for _ in range(WIDENINGS):
         last, f_last = level, f_level
         level = last * (1.0 + reach) if up else last / (1.0 + reach)

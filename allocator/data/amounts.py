@@ -27,7 +27,7 @@ LIMB_BITS = 32
 class Amounts:
     """Amounts of n rows.
 
-    Parameters
+    Attributes
     ----------
     parts : ndarray of int64, shape (n,)
         Counts of 1e-8 dollars; 0 where there is a fault.

@@ -20,7 +20,19 @@ from allocator.data.table import UsersTable
 from allocator.data.unique import duplicates
 from allocator.errors import DataError
 
-__all__ = ["Users", "check_users", "needed_columns"]
+__all__ = [
+    "LOSS",
+    "NET_ASSETS",
+    "NO_SNAPSHOT",
+    "USER_ID",
+    "Users",
+    "check_amounts",
+    "check_ids",
+    "check_users",
+    "needed_columns",
+    "refuse_missing",
+    "typed_ids",
+]
 
 USER_ID = "user_id"
 LOSS = "liquidation_loss"
@@ -36,7 +48,7 @@ SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 class Users:
     """The checked columns of n users.
 
-    Parameters
+    Attributes
     ----------
     ids : pyarrow.ChunkedArray of text or integers, length n
     loss : ndarray of int64, shape (n,)

@@ -47,7 +47,7 @@ PRECISION = 19  # digits of a decimal that holds every amount below $90 billion
 class Preparation:
     """What became of the events and of the snapshot.
 
-    Parameters
+    Attributes
     ----------
     events : int
         Events read.

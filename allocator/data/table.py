@@ -24,7 +24,7 @@ MEMORY = "<data frame>"
 class Source:
     """One file (or standard input, or a frame in memory) that rows were read from.
 
-    Parameters
+    Attributes
     ----------
     path : str
         Absolute path; ``-`` for standard input, ``<data frame>`` for a table in memory.
@@ -55,7 +55,7 @@ class Source:
 class UsersTable:
     """A table as read: untouched columns under their original names.
 
-    Parameters
+    Attributes
     ----------
     table : pyarrow.Table
         n rows; text from CSV stays text.

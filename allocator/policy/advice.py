@@ -23,7 +23,7 @@ _FOR_EVENTS = ("window_start", "window_end", "snapshot", "products")
 class Advice:
     """A warning about one key.
 
-    Parameters
+    Attributes
     ----------
     key : str
         Dotted, as ``objective.alpha``.

@@ -30,7 +30,7 @@ __all__ = ["Compiled", "Ids", "bounds", "compile_problem", "rule_of"]
 class Compiled:
     """The problem of the eligible users.
 
-    Parameters
+    Attributes
     ----------
     problem : Problem
         Of m eligible users; amounts are whole units of the policy.

@@ -21,7 +21,7 @@ _LABELS = ("schema_version", "name")  # what a policy is called changes nobody's
 class Change:
     """One setting that differs.
 
-    Parameters
+    Attributes
     ----------
     key : str
         Dotted, as ``award.maximum``.
@@ -47,7 +47,7 @@ class Change:
 class PolicyDiff:
     """The settings that differ, in file order; empty, and false, when two policies mean the same.
 
-    Parameters
+    Attributes
     ----------
     changes : tuple of Change
     """

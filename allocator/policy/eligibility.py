@@ -20,9 +20,28 @@ if TYPE_CHECKING:
     from allocator.data.check import Users
     from allocator.policy.schema import Policy
 
-__all__ = ["ELIGIBLE", "Eligibility", "at_least", "decide"]
+__all__ = [
+    "ELIGIBLE",
+    "REASONS",
+    "Eligibility",
+    "at_least",
+    "decide",
+    "deciding_keys",
+    "precedence",
+]
 
 ELIGIBLE = "eligible"
+
+# Reason codes in order of precedence, and the policy keys that decide them, foremost first.
+REASONS: dict[str, tuple[str, ...]] = {
+    "already_compensated": ("eligibility.exclude_already_compensated",),
+    "excluded": ("eligibility.exclude",),  # a code per column: excluded:region
+    "loss_below_minimum": ("eligibility.min_loss",),
+    "no_snapshot": ("eligibility.snapshot",),
+    "no_net_assets": ("eligibility.nonpositive_net_assets",),
+    "loss_ratio_below_minimum": ("eligibility.min_loss_ratio",),
+    "cap_below_minimum": ("award.minimum", "award.cap_at_loss"),
+}
 
 # Each product of an int64 and a small whole number is rounded at most four times on its way
 # through float64, by 2**-53 each: two products apart by more than this are told apart.
@@ -34,7 +53,7 @@ _INT64 = 2**63 - 1
 class Eligibility:
     """The reason code of every user.
 
-    Parameters
+    Attributes
     ----------
     codes : ndarray of int16, shape (n,)
         Into `labels`.
@@ -67,6 +86,42 @@ class Eligibility:
         return dict(zip(self.labels, found.tolist(), strict=True))
 
 
+def precedence(policy: Policy) -> tuple[str, ...]:
+    """List every reason code that a policy may give, in order of precedence.
+
+    Parameters
+    ----------
+    policy : Policy
+
+    Returns
+    -------
+    tuple of str
+        Exclusions by column, in the order of the policy.
+
+    Examples
+    --------
+    >>> from allocator.policy.schema import Policy
+    >>> precedence(Policy.default().replace(exclude={"region": ["XX"]}))[:3]
+    ('already_compensated', 'excluded:region', 'loss_below_minimum')
+    """
+    excluded = [f"excluded:{column}" for column in policy.eligibility.exclude]
+    codes = ((reason,) if reason != "excluded" else excluded for reason in REASONS)
+    return tuple(code for group in codes for code in group)
+
+
+def deciding_keys(reason: str) -> tuple[str, ...]:
+    """Name the policy keys that decide a reason code, foremost first; () for an unknown code.
+
+    Examples
+    --------
+    >>> deciding_keys("loss_below_minimum"), deciding_keys("excluded:region")
+    (('eligibility.min_loss',), ('eligibility.exclude.region',))
+    """
+    family, _, column = reason.partition(":")
+    keys = REASONS.get(family, ())
+    return tuple(f"{key}.{column}" for key in keys) if column else keys
+
+
 def decide(users: Users, policy: Policy) -> Eligibility:
     """Decide who is eligible, exactly: a loss of just $50 or just 30% is in.
 
@@ -86,16 +141,17 @@ def decide(users: Users, policy: Policy) -> Eligibility:
     PolicyError
         If the policy refers to a column that is not there, or to numbers that are none.
     """
-    rules = list(_rules(users, policy))
+    failed = dict(_rules(users, policy))
+    reasons = [reason for reason in precedence(policy) if reason in failed]
     codes = np.zeros(len(users), dtype=np.int16)
-    for code, (_, failed) in reversed(list(enumerate(rules, start=1))):
-        codes[failed] = code
+    for code, reason in reversed(list(enumerate(reasons, start=1))):
+        codes[failed[reason]] = code
     codes.flags.writeable = False
-    return Eligibility(codes, (ELIGIBLE, *(label for label, _ in rules)))
+    return Eligibility(codes, (ELIGIBLE, *reasons))
 
 
 def _rules(users: Users, policy: Policy) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    """Each reason code with the users to whom its rule applies, in order of precedence."""
+    """Each reason code with the users to whom its rule applies, whatever comes before it."""
     rule = policy.eligibility
     if rule.exclude_already_compensated and users.already_compensated is not None:
         yield "already_compensated", users.already_compensated

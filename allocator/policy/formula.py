@@ -22,7 +22,7 @@ _ROOTS = {1 / 2: "√", 1 / 3: "∛", 1 / 4: "∜"}
 class Term:
     """One part of a product: some quantity of a user, to a power.
 
-    Parameters
+    Attributes
     ----------
     of : str
         ``loss``, ``recognized loss``, ``ratio``, or the column of a factor, as ``vip_tier factor``.

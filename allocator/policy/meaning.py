@@ -22,7 +22,7 @@ __all__ = ["Leaf", "leaves", "meaning", "shown"]
 class Leaf:
     """One key of a policy.
 
-    Parameters
+    Attributes
     ----------
     key : str
         Dotted, as ``award.budget``.

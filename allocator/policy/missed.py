@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from allocator.money import FINE, exact
 from allocator.policy.attributes import attribute
-from allocator.policy.eligibility import ELIGIBLE, decide
+from allocator.policy.eligibility import ELIGIBLE, decide, deciding_keys
 from allocator.policy.meaning import shown
 from allocator.policy.sections import Range
 from allocator.policy.values import read_ratio, show_dollars, show_percent
@@ -24,7 +24,7 @@ __all__ = ["Missed", "missed_by"]
 class Missed:
     """The rule that a user failed.
 
-    Parameters
+    Attributes
     ----------
     reason : str
         The reason code.
@@ -66,50 +66,54 @@ def missed_by(users: Users, policy: Policy, i: int) -> Missed | None:
         return None
     loss = Fraction(int(users.loss[i]), FINE)
     if reason == "already_compensated":
-        key = "eligibility.exclude_already_compensated"
-        return Missed(reason, key, "has already been compensated")
+        return _missed(reason, "has already been compensated")
     if reason.startswith("excluded:"):
         return _excluded(users, policy, i, reason)
     if reason == "loss_below_minimum":
         least = exact(policy.eligibility.min_loss)
         text = f"lost {show_dollars(loss)}, and at least {show_dollars(least)} is needed"
-        return _short(reason, "eligibility.min_loss", text, loss, least)
+        return _short(reason, text, loss, least)
     if reason == "cap_below_minimum":
         least = exact(policy.award.minimum)
         text = f"lost {show_dollars(loss)}, no voucher is larger than the loss, and the smallest "
-        return _short(reason, "award.minimum", text + f"is {show_dollars(least)}", loss, least)
+        return _short(reason, text + f"is {show_dollars(least)}", loss, least)
     if reason == "no_snapshot":
-        text = "has no net assets in the snapshot, so that no loss ratio can be formed"
-        return Missed(reason, "eligibility.snapshot", text)
+        return _missed(
+            reason, "has no net assets in the snapshot, so that no loss ratio can be formed"
+        )
     assert users.net_assets is not None  # the two rules left compare with them
     net = Fraction(int(users.net_assets[i]), FINE)
     if reason == "no_net_assets":
         text = f"net assets were {show_dollars(net)}, and they must be more than $0.00"
-        return Missed(reason, "eligibility.nonpositive_net_assets", text, net, Fraction(0), -net)
+        return _missed(reason, text, net, Fraction(0), -net)
     ratio = read_ratio(policy.eligibility.min_loss_ratio)
     text = (
         f"lost {show_dollars(loss)}, which is {_round_down(loss / net)} of net assets of "
         f"{show_dollars(net)}, and at least {show_percent(ratio)}, {show_dollars(ratio * net)}, "
         "is needed"
     )
-    return _short(reason, "eligibility.min_loss_ratio", text, loss, ratio * net)
+    return _short(reason, text, loss, ratio * net)
 
 
-def _short(reason: str, key: str, text: str, actual: Fraction, required: Fraction) -> Missed:
+def _missed(reason: str, text: str, *amounts: Fraction) -> Missed:
+    return Missed(reason, deciding_keys(reason)[0], text, *amounts)
+
+
+def _short(reason: str, text: str, actual: Fraction, required: Fraction) -> Missed:
     short = required - actual
-    return Missed(reason, key, f"{text}: {show_dollars(short)} short", actual, required, short)
+    return _missed(reason, f"{text}: {show_dollars(short)} short", actual, required, short)
 
 
 def _excluded(users: Users, policy: Policy, i: int, reason: str) -> Missed:
     column = reason.removeprefix("excluded:")
-    key = f"eligibility.exclude.{column}"
     rule = policy.eligibility.exclude[column]
     if isinstance(rule, Range):
         text = f"{column} is within the range that is excluded: {shown(rule)}"
     else:
+        key = deciding_keys(reason)[0]
         values = users.ids if column == "user_id" else attribute(users, column, key)
         text = f"{column} is {values[i].as_py()}, which is excluded"
-    return Missed(reason, key, text)
+    return _missed(reason, text)
 
 
 def _round_down(ratio: Fraction) -> str:

@@ -167,7 +167,7 @@ class Policy(Section):
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Policy:
-        """Read a policy file, TOML or JSON by its suffix.
+        r"""Read a policy file, TOML or JSON by its suffix.
 
         Raises
         ------
@@ -176,6 +176,16 @@ class Policy(Section):
             numbers for TOML.
         UnsupportedError
             If the policy is sound, but asks for what this version does not have.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     path = Path(directory, "policy.toml")
+        ...     _ = path.write_text('schema_version = 1\nname = "Mine"\naward.minimum = "5.00"')
+        ...     policy = Policy.load(path)
+        >>> policy.name, policy.award.minimum, policy.award.maximum
+        ('Mine', '5.00', '6000.00')
         """
         path = Path(path)
         if path.suffix.lower() not in (".toml", ".json"):

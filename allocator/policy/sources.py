@@ -118,7 +118,7 @@ CITATIONS: dict[str, tuple[Source, str, str]] = {
 class Sourced:
     """A value and where it comes from.
 
-    Parameters
+    Attributes
     ----------
     key : str
         Dotted, as ``award.budget``.

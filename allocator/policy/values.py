@@ -46,7 +46,7 @@ MAX_EXPONENT = 10  # ($90bn)^10 and (1e-19)^10 are still ordinary floats
 class Written:
     """How a value kept as text is meant, and how it is shown to people.
 
-    Parameters
+    Attributes
     ----------
     meaning : callable
         From the text to the exact value; two texts of one meaning are the same setting.

@@ -24,7 +24,7 @@ _SAME = 0.8  # similarity above which a name can only be a slip of the pen
 class Violation:
     """One violated rule.
 
-    Parameters
+    Attributes
     ----------
     keys : tuple of paths
         The keys that the rule reads; the first is the one to look at.

@@ -26,7 +26,7 @@ __all__ = ["Weighing", "power", "recognized", "weigh"]
 class Weighing:
     """What everyone's weight is made of.
 
-    Parameters
+    Attributes
     ----------
     claim : ndarray of int64, shape (n,)
         The recognized loss, in 1e-8 dollars.

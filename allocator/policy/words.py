@@ -21,7 +21,7 @@ _RANK: dict[Source, int] = {"announced": 0, "assumed": 1, "set": 2}
 class Sentence:
     """What a policy says, in a sentence.
 
-    Parameters
+    Attributes
     ----------
     text : str
     source : {"announced", "assumed", "set"}

@@ -11,8 +11,8 @@ from allocator.allocation.result import Allocation
 from allocator.errors import DataError
 from allocator.report.awards import draw_awards
 from allocator.report.eligibility import draw_eligibility
-from allocator.report.money import draw_money
 from allocator.report.style import INK, PLAIN
+from allocator.report.where_it_goes import draw_money
 from allocator.scenarios.bands import award_bands
 from allocator.scenarios.compare import Comparison
 from allocator.scenarios.findings import awards_finding, money_finding, out_finding

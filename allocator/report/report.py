@@ -15,11 +15,11 @@ from allocator.money import format_cents
 from allocator.report.awards import draw_awards
 from allocator.report.eligibility import draw_eligibility
 from allocator.report.figures import Plots
-from allocator.report.money import draw_money
 from allocator.report.optional import need
 from allocator.report.style import to_svg
 from allocator.report.suppress import merge_small
 from allocator.report.tables import changes_table, deciles_table, outcomes_table, rules_table
+from allocator.report.where_it_goes import draw_money
 from allocator.report.words import checked, decide, python_lines, said, settings, supplied
 from allocator.scenarios.bands import FEWEST, award_bands
 from allocator.scenarios.deciles import DECILES

@@ -43,7 +43,17 @@ def alternatives(allocation: Allocation) -> tuple[Alternative, ...]:
     Returns
     -------
     tuple of Alternative
-        None for a run that is itself pro rata, which has no weights.
+        Empty for a run that is itself pro rata, which has no weights.
+
+    Examples
+    --------
+    >>> import allocator as al
+    >>> policy = al.Policy.default().replace(budget="5000.00")
+    >>> users = al.simulate_users(200, seed=7)
+    >>> [each.name for each in alternatives(al.allocate(users, policy))]
+    ['pro rata', 'broad (alpha 2)']
+    >>> alternatives(al.allocate(users, policy.replace(rule="proportional")))
+    ()
     """
     policy = allocation.policy
     if not policy.uses_weights:

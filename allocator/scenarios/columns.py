@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from allocator.data.amounts import read_amounts
 from allocator.data.buffers import numbers_of
 from allocator.money import FINE
-from allocator.policy.eligibility import ELIGIBLE
+from allocator.policy.eligibility import ELIGIBLE, precedence
 from allocator.policy.schema import Policy
 
 __all__ = ["losses", "net_assets", "numbers", "reasons"]
@@ -109,19 +109,6 @@ def reasons(table: pa.Table, policy: Policy) -> tuple[NDArray[Any], tuple[str, .
     merged = merged.chunk(0) if isinstance(merged, pa.ChunkedArray) else merged
     found = merged.dictionary.to_pylist()
     # Files keep the labels in any order, and only those that occur.
-    labels = tuple(dict.fromkeys([*_precedence(policy), *found]))
+    labels = tuple(dict.fromkeys([ELIGIBLE, *precedence(policy), *found]))
     places = np.array([labels.index(label) for label in found], dtype=np.int64)
     return places[numbers_of(merged.indices)], labels
-
-
-def _precedence(policy: Policy) -> tuple[str, ...]:
-    return (
-        ELIGIBLE,
-        "already_compensated",
-        *(f"excluded:{column}" for column in policy.eligibility.exclude),
-        "loss_below_minimum",
-        "no_snapshot",
-        "no_net_assets",
-        "loss_ratio_below_minimum",
-        "cap_below_minimum",
-    )

@@ -8,29 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["group_totals", "median", "rounded", "share_of_top", "total"]
+from allocator.money import exact_sum
+
+__all__ = ["group_totals", "median", "rounded", "share_of_top"]
 
 PART_BITS = 21  # sums of 21-bit numbers are exact in float64 up to 2**32 rows
-
-
-def total(values: NDArray[np.int64]) -> int:
-    """Add up integers exactly, however large their sum.
-
-    Parameters
-    ----------
-    values : ndarray of int64, shape (n,)
-
-    Returns
-    -------
-    int
-
-    Examples
-    --------
-    >>> total(np.array([2**62, 2**62, 2**62])) == 3 * 2**62
-    True
-    """
-    high, low = int((values >> 32).sum()), int((values & 0xFFFFFFFF).sum())
-    return (high << 32) + low
 
 
 def group_totals(groups: NDArray[Any], count: int, values: NDArray[np.int64]) -> list[int]:
@@ -128,7 +110,7 @@ def share_of_top(
     >>> share_of_top(np.array([6, 1, 1, 2]), np.array([9, 5, 5, 1]), Fraction(1, 2))
     Fraction(7, 10)
     """
-    whole = total(values)
+    whole = exact_sum(values)
     if not whole:
         return None
     places = len(by) * fraction
@@ -136,5 +118,5 @@ def share_of_top(
     cut = np.partition(by, first)[first]
     above, tied = by > cut, by == cut
     left = places - int(np.count_nonzero(above))
-    share = total(values[tied]) * left / int(np.count_nonzero(tied))
-    return (total(values[above]) + share) / whole
+    share = exact_sum(values[tied]) * left / int(np.count_nonzero(tied))
+    return (exact_sum(values[above]) + share) / whole

@@ -10,22 +10,13 @@ import numpy as np
 
 from allocator.allocation.result import Allocation
 from allocator.money import FINE_PER_CENT
-from allocator.policy.eligibility import ELIGIBLE
+from allocator.policy.eligibility import ELIGIBLE, deciding_keys
 from allocator.policy.schema import Policy
 from allocator.policy.sources import Source
 from allocator.scenarios.columns import losses, reasons
 from allocator.scenarios.metrics import group_totals, rounded
 
 __all__ = ["Out", "funnel", "out_by_reason", "reason_source", "reason_text"]
-
-# The keys that decide a reason, the least certain of which is its source.
-_KEYS = {
-    "already_compensated": ("eligibility.exclude_already_compensated",),
-    "loss_below_minimum": ("eligibility.min_loss",),
-    "no_net_assets": ("eligibility.nonpositive_net_assets",),
-    "loss_ratio_below_minimum": ("eligibility.min_loss_ratio",),
-    "cap_below_minimum": ("award.cap_at_loss", "award.minimum"),
-}
 
 
 @dataclass(frozen=True)
@@ -143,9 +134,13 @@ def reason_source(reason: str, policy: Policy) -> Source:
     """
     if reason.startswith("excluded:"):
         return "set"
+    if reason == "no_snapshot":
+        # The snapshot's time was announced; that whoever is not in it is out was not, and no key
+        # lets them in.
+        return "assumed"
     said = {each.key: each.source for each in policy.sources()}
-    found = [said[key] for key in _KEYS.get(reason, ())]
-    # Nothing was announced about users who have no snapshot, whom no key lets in.
+    found = [said[key] for key in deciding_keys(reason)]
+    # The least certain of the keys that decide it.
     return next(
         (source for source in ("set", "assumed", "announced") if source in found), "assumed"
     )

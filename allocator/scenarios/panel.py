@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from allocator.allocation.result import Allocation
 from allocator.data.buffers import numbers_of
 from allocator.errors import DataError
-from allocator.money import format_cents
+from allocator.money import exact_sum, format_cents
 from allocator.scenarios.columns import losses, numbers
-from allocator.scenarios.metrics import total
 
 __all__ = ["Panel", "Scenario", "distinct_names", "panel"]
 
@@ -168,7 +167,7 @@ def _left_out(
         missing = len(allocation) - len(common)
         if missing:
             award = numbers(allocation.table, "award_cents")
-            money = format_cents(total(award) - total(award[common]))
+            money = format_cents(exact_sum(award) - exact_sum(award[common]))
             notes.append(
                 f"{missing:,} users of {name} are not in every run and are left out, with {money} "
                 "of its awards"

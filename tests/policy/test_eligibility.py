@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from allocator.errors import PolicyError
 from allocator.money import FINE
-from allocator.policy.eligibility import at_least, decide
+from allocator.policy.eligibility import at_least, decide, deciding_keys
 from allocator.policy.missed import missed_by
 from allocator.policy.schema import Policy
 
@@ -267,6 +267,10 @@ def test_missed_by_tells_the_numbers(make_users):
     ]
     assert told[3].short == Fraction(1, 10**8)
     assert told[3].key == "eligibility.min_loss"
+    for each in told[:-1]:
+        assert each.key == deciding_keys(each.reason)[0]
+    assert told[2].key == "eligibility.exclude.net_assets"
+    assert told[7].key == "award.minimum"
     assert told[0].short is None
     assert told[6].required == 300
 

@@ -9,8 +9,8 @@ import allocator as al
 from allocator.errors import DataError
 from allocator.report.awards import draw_awards
 from allocator.report.figures import Plots
-from allocator.report.money import draw_money
 from allocator.report.style import to_svg
+from allocator.report.where_it_goes import draw_money
 from allocator.scenarios.summary import percent
 
 MOST_POINTS = 5000

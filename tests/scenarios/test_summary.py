@@ -11,6 +11,7 @@ import pytest
 import allocator as al
 from allocator.allocation.folder import save
 from allocator.policy.compile import Ids
+from allocator.policy.eligibility import REASONS, deciding_keys, precedence
 from allocator.scenarios.alternatives import alternatives, awards_under
 from allocator.scenarios.columns import losses, numbers, reasons
 from allocator.scenarios.out import out_by_reason, reason_source, reason_text
@@ -183,6 +184,31 @@ def test_reasons_in_words(reason, text, source):
     policy = al.Policy.default().replace(min_loss="20.00")
     assert reason_text(reason, policy) == text
     assert reason_source(reason, policy) == source
+
+
+def test_every_reason_has_words_and_its_place_in_the_order():
+    policy = al.Policy.default().replace(exclude={"region": ["XX"], "kind": ["mm"]})
+    codes = precedence(policy)
+    assert codes[1:3] == ("excluded:region", "excluded:kind")
+    assert [code.partition(":")[0] for code in codes] == [
+        *list(REASONS)[:2],
+        *list(REASONS)[1:],
+    ]
+    for code in codes:
+        assert reason_text(code, policy) != code
+    # Whatever the order in which a table holds them, and whether or not anybody has them.
+    table = pa.table({"reason": [codes[-1], "eligible", codes[0], "of another version"]})
+    found, labels = reasons(table, policy)
+    assert labels == ("eligible", *codes, "of another version")
+    assert found.tolist() == [len(codes), 0, 1, len(codes) + 1]
+
+
+@pytest.mark.parametrize("snapshot", ["2025-10-09T23:59:00Z", "2025-10-10T23:59:00Z"])
+def test_that_nobody_without_a_snapshot_is_in_stays_assumed(snapshot):
+    # The time of the snapshot was announced, or is set; what becomes of those not in it was not.
+    policy = al.Policy.default().replace({"eligibility.snapshot": snapshot})
+    assert deciding_keys("no_snapshot") == ("eligibility.snapshot",)
+    assert reason_source("no_snapshot", policy) == "assumed"
 
 
 def test_shares_and_big_amounts_read_well():
