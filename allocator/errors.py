@@ -13,6 +13,7 @@ __all__ = [
     "BadRow",
     "DataError",
     "InfeasibleError",
+    "OccupiedError",
     "PolicyError",
     "UnsupportedError",
     "VerificationError",
@@ -70,6 +71,10 @@ class InfeasibleError(AllocatorError):
     def __init__(self, message: str, details: Mapping[str, object] | None = None) -> None:
         super().__init__(message)
         self.details: dict[str, object] = dict(details or {})
+
+
+class OccupiedError(AllocatorError):
+    """A directory or file holds something else, which is not replaced unasked."""
 
 
 class UnsupportedError(AllocatorError):

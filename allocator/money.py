@@ -40,6 +40,9 @@ _AMOUNT = re.compile(
     r"(?P<number>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?P<exponent>[eE][+-]?\d{1,3})?\s*"
 )
 _WIDE = Context(prec=400)
+# How close to a half a product counts as unsure: well above the rounding of small ones, and two of
+# the last places of large ones, each of which is above a thousandth from $88,000 (2**43 parts) on.
+_NEAR, _NEAR_PLACES = 1e-3, 2
 
 
 def exact(value: object) -> Fraction:
@@ -165,7 +168,8 @@ def fine_from_floats(values: NDArray[np.float64]) -> tuple[NDArray[np.int64], ND
     # Above 2**26 dollars several eighth decimals share one float; near a half the product's own
     # rounding could decide. Both are rare, and go through the decimal text instead.
     unsure = np.abs(values) >= 2.0**26
-    unsure |= rounded & (np.abs(np.abs(scaled - nearest) - 0.5) < 1e-3)
+    near = _NEAR + _NEAR_PLACES * np.spacing(np.abs(scaled))
+    unsure |= rounded & (np.abs(np.abs(scaled - nearest) - 0.5) < near)
     for i in np.flatnonzero(unsure):
         decimal = Decimal(repr(float(values[i]))).scaleb(FINE_DIGITS)
         whole = decimal.to_integral_value(ROUND_HALF_EVEN)

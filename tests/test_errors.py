@@ -10,6 +10,7 @@ from allocator.errors import (
     BadRow,
     DataError,
     InfeasibleError,
+    OccupiedError,
     PolicyError,
     UnsupportedError,
     VerificationError,
@@ -17,7 +18,14 @@ from allocator.errors import (
 
 
 def test_one_family():
-    children = (DataError, PolicyError, InfeasibleError, UnsupportedError, VerificationError)
+    children = (
+        DataError,
+        PolicyError,
+        InfeasibleError,
+        OccupiedError,
+        UnsupportedError,
+        VerificationError,
+    )
     for child in children:
         assert child.__bases__ == (AllocatorError,)
     assert not issubclass(AllocatorError, ValueError)

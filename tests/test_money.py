@@ -176,3 +176,14 @@ def test_formatting():
 @given(st.integers(-(10**15), 10**15))
 def test_what_is_shown_reads_back(cents):
     assert exact(format_cents(cents)) * 100 == cents
+
+
+@pytest.mark.parametrize("decimals", [9, 12])
+@pytest.mark.parametrize(("low", "high"), [(8e4, 1e6), (1e6, 3.3e7), (3.3e7, 2.0**26)])
+def test_ties_of_large_floats_are_decided_by_their_decimals(low, high, decimals):
+    dollars = np.random.default_rng(0).uniform(low, high, 5_000)
+    texts = [f"{x:.8f}5" if decimals == 9 else f"{x:.{decimals}f}" for x in dollars]
+    values = [156584.890289535, *map(float, texts)]
+    parts, rounded = fine_from_floats(np.array(values))
+    expected = [by_text(value) for value in values]
+    assert list(zip(parts.tolist(), rounded.tolist(), strict=True)) == expected

@@ -171,6 +171,7 @@ def certify(policy: Policy, compiled: Compiled, award_cents: NDArray[np.int64]) 
         formula=formula(policy, level),
         checks=MappingProxyType(checks),
         failures=tuple(failures),
+        proves=PROVES if ok else (),
     )
 
 

@@ -99,7 +99,9 @@ class Explanation:
         if self.missed is not None:
             for name in ("actual", "required", "short"):
                 value = getattr(self.missed, name)
-                data["missed"][name] = None if value is None else format_dollars(value)
+                data["missed"][name] = (
+                    None if value is None else format_dollars(value, _places(value))
+                )
         return data
 
 
@@ -183,10 +185,14 @@ def _row(table: pa.Table, user_id: object) -> pa.Table:
         except (ValueError, OverflowError, pa.ArrowInvalid):
             wanted = None
     else:
-        wanted = pa.scalar(str(user_id), ids.type)
+        try:
+            wanted = pa.scalar(str(user_id), ids.type)
+        except UnicodeEncodeError:  # bytes of a command line that are no text
+            wanted = None
     at = -1 if wanted is None else pc.index(ids, wanted).as_py()
     if at < 0:
-        raise DataError(f"there is no user {user_id!s} among the {table.num_rows:,} of this run")
+        shown = str(user_id).encode("utf-8", "backslashreplace").decode()
+        raise DataError(f"there is no user {shown} among the {table.num_rows:,} of this run")
     return table.slice(at, 1)
 
 

@@ -16,15 +16,25 @@ import pyarrow as pa
 
 from allocator.allocation.evidence import Certificate
 from allocator.allocation.result import Allocation
+from allocator.allocation.stored import is_certificate, is_manifest, odd_column
 from allocator.allocation.table import with_decimal_award
-from allocator.data.table import Source
+from allocator.data.table import Source, plain_text
 from allocator.data.write import write_csv, write_file, write_json, write_parquet
-from allocator.errors import AllocatorError, DataError
+from allocator.errors import AllocatorError, DataError, OccupiedError
 from allocator.policy.schema import Policy
 
-__all__ = ["MANIFEST", "default_directory", "holds", "load_allocation", "read_manifest", "save"]
+__all__ = [
+    "MANIFEST",
+    "attach_report",
+    "default_directory",
+    "holds",
+    "load_allocation",
+    "read_manifest",
+    "save",
+]
 
 MANIFEST = "manifest.json"
+MARKER = ".allocator-run"  # there while a run is being written
 FILES = (
     "awards.parquet",
     "awards.csv",
@@ -35,7 +45,6 @@ FILES = (
     "report.html",
     MANIFEST,
 )
-PARTS = ("inputs", "simulated", "quarantined", "warnings", "policy", "outputs", "versions")
 SCHEMA_VERSION = 1
 TEMPORARY = re.compile(r"\..+\.(?P<pid>\d+)\.[0-9a-f]{8}\.tmp")
 
@@ -72,7 +81,13 @@ def save(
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder):
             _make_room(folder, allocation, force=force)
-            _write(folder, allocation, csv=csv, html=html)
+            try:
+                _write(folder, allocation, csv=csv, html=html)
+            finally:
+                if not any((folder / name).exists() for name in FILES if name != MANIFEST):
+                    (folder / MARKER).unlink(missing_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise AllocatorError(f"cannot write to {folder}: it is not a directory") from None
     except OSError as error:
         raise AllocatorError(f"cannot write to {folder}: {error.strerror}") from error
 
@@ -99,9 +114,39 @@ def _write(folder: Path, allocation: Allocation, *, csv: bool, html: str | None)
     outputs["policy.toml"] = write_file(folder / "policy.toml", policy)
     if html is not None:
         outputs["report.html"] = write_file(folder / "report.html", html.encode())
-    for name in set(FILES) - set(outputs) - {MANIFEST}:  # of a run that is being replaced
-        (folder / name).unlink(missing_ok=True)
     write_json(folder / MANIFEST, _manifest(folder, allocation, outputs))
+    (folder / MARKER).unlink(missing_ok=True)
+
+
+def attach_report(directory: str | os.PathLike[str], html: str) -> Path:
+    """Add a report to a finished run, or replace the one it has.
+
+    Parameters
+    ----------
+    directory : path
+    html : str
+
+    Returns
+    -------
+    Path
+        Of the report.
+
+    Raises
+    ------
+    DataError
+        If this is not a finished run.
+    """
+    folder = Path(directory)
+    with _alone(folder):
+        manifest = read_manifest(folder)
+        path = folder / "report.html"
+        if path.exists() and path.name not in manifest["outputs"]:
+            raise OccupiedError(f"{path} is not of this run: name another file with --out")
+        sha256, size = write_file(path, html.encode())
+        entry = {"path": os.path.abspath(path), "sha256": sha256, "size": size}
+        manifest["outputs"][path.name] = entry
+        write_json(folder / MANIFEST, manifest)
+    return path
 
 
 def holds(
@@ -187,37 +232,30 @@ def read_manifest(directory: str | os.PathLike[str]) -> dict[str, Any]:
         If this is not a finished run.
     """
     path = Path(directory) / MANIFEST
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        if _is_manifest(manifest):
-            return dict(manifest)
-    except FileNotFoundError:
+    if os.path.exists(directory) and not os.path.isdir(directory):
+        raise DataError(f"{directory} is not a directory: name the directory of a run")
+    if not os.path.lexists(path):
         raise DataError(
             f"{directory} is not a finished run: it has no {MANIFEST}. A run writes it last; if it "
             "was interrupted, run it again"
-        ) from None
-    except (OSError, ValueError, TypeError):
-        pass
-    raise DataError(f"{path} is damaged: it is not the manifest of a run") from None
+        )
+    with suppress(DataError):
+        manifest = read_json(path)
+        if is_manifest(manifest):
+            return dict(manifest)
+    raise DataError(f"{path} is damaged: it is not the manifest of a run")
 
 
-def _is_manifest(content: Any) -> bool:
-    """Tell whether all is there that the manifest of a run is asked for later."""
-
-    def has(value: Any, *names: str) -> bool:
-        return isinstance(value, dict) and all(name in value for name in names)
-
-    if not has(content, *PARTS) or not isinstance(content["inputs"], list):
-        return False
-    outputs = content["outputs"]
-    return (
-        bool(content["inputs"])
-        and all(has(each, "path", "sha256", "size", "rows") for each in content["inputs"])
-        and has(content["policy"], "sha256")
-        and has(outputs, "certificate.json", "summary.json", "policy.toml")
-        and (has(outputs, "awards.parquet") or has(outputs, "awards.csv"))
-        and all(has(each, "sha256", "size") for each in outputs.values())
-    )
+def read_json(path: Path) -> Any:
+    """Read a JSON file of a run; what we cannot have written is a DataError that names it."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        json.dumps(content, ensure_ascii=False).encode()  # half of a surrogate pair is no text
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise DataError(f"{path} is damaged: it is not JSON that a run writes") from None
+    return content
 
 
 def load_allocation(directory: str | os.PathLike[str]) -> Allocation:
@@ -243,7 +281,7 @@ def load_allocation(directory: str | os.PathLike[str]) -> Allocation:
     return Allocation(
         table=read_awards(folder, manifest),
         policy=Policy.load(folder / "policy.toml"),
-        certificate=Certificate.from_dict(json.loads((folder / "certificate.json").read_text())),
+        certificate=_read_certificate(folder / "certificate.json"),
         sources=tuple(
             Source(each["path"], each["sha256"], each["size"], each["rows"], 0, False)
             for each in manifest["inputs"]
@@ -253,50 +291,123 @@ def load_allocation(directory: str | os.PathLike[str]) -> Allocation:
     )
 
 
-def read_awards(folder: Path, manifest: Mapping[str, Any]) -> pa.Table:
-    """Read the awards table of a run, from Parquet or CSV, with its types."""
-    if "awards.parquet" in manifest["outputs"]:
-        from pyarrow import parquet
+def _read_certificate(path: Path) -> Certificate:
+    content = read_json(path)
+    if not is_certificate(content):
+        raise DataError(f"{path} is damaged: it is not the certificate of a run")
+    return Certificate.from_dict(content)
 
-        return parquet.read_table(folder / "awards.parquet")
+
+def read_awards(folder: Path, manifest: Mapping[str, Any]) -> pa.Table:
+    """Read the awards table of a run, from Parquet or CSV, with its types.
+
+    Raises
+    ------
+    DataError
+        If it is not a table that a run writes.
+    """
+    in_parquet = "awards.parquet" in manifest["outputs"]
+    path = folder / ("awards.parquet" if in_parquet else "awards.csv")
+    try:
+        table = plain_text(_read_parquet(path) if in_parquet else _read_csv(path), str(path))
+        if not in_parquet:
+            table = _without_dollars(table, path)
+        odd = odd_column(table)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or 'it is damaged'}") from None
+    except (pa.ArrowException, ValueError):  # its words are about the library's insides
+        kind = "Parquet" if in_parquet else "CSV"
+        raise DataError(f"{path} is damaged: it is not {kind} that a run writes") from None
+    if odd:
+        raise DataError(f"{path} is damaged: {odd}")
+    return table
+
+
+def _read_parquet(path: Path) -> pa.Table:
+    from pyarrow import parquet
+
+    return parquet.read_table(path)
+
+
+def _read_csv(path: Path) -> pa.Table:
     from pyarrow import csv
 
     labels = pa.dictionary(pa.int32(), pa.string())
     types = dict.fromkeys(("user_id", "loss", "net_assets", "award"), pa.string())
     types |= dict.fromkeys(("reason", "binding"), labels)
     types |= dict.fromkeys(("loss_ratio", "claim", "factor", "weight"), pa.float64())
-    table = csv.read_csv(
-        folder / "awards.csv",
+    return csv.read_csv(
+        path,
         parse_options=csv.ParseOptions(newlines_in_values=True),
         # Only an empty field is null: an id may be "NA".
         convert_options=csv.ConvertOptions(
             column_types=types, null_values=[""], strings_can_be_null=True
         ),
     )
-    return table.drop_columns(["award"])
+
+
+def _without_dollars(table: pa.Table, path: Path) -> pa.Table:
+    """Drop the awards in dollars, having compared them with the cents."""
+    if table.column_names.count("award") != 1 or table.column_names.count("award_cents") != 1:
+        raise DataError(f"{path} is damaged: it has not one column award and one award_cents")
+    cents, award = table.column("award_cents"), table.column("award")
+    plain = table.drop_columns(["award"])
+    if pa.types.is_int64(cents.type) and not cents.null_count:
+        due = with_decimal_award(plain.select(["award_cents"])).column("award")
+        with suppress(pa.ArrowException):
+            if due.equals(award.cast(due.type)):
+                return plain
+    raise DataError(f"{path} is damaged: the column award is not award_cents in dollars")
 
 
 def _make_room(folder: Path, allocation: Allocation, *, force: bool) -> None:
-    """Make the directory ready, or say what stands in the way."""
-    names = [path.name for path in folder.iterdir()]
+    """Make the directory ready, or say what stands in the way.
+
+    A directory without a manifest is an interrupted run only if our marker says so: files that
+    happen to have our names are somebody's own.
+    """
+    names = {path.name for path in folder.iterdir()}
+    own = {(folder / name).resolve() for name in FILES}
+    mine = [each.path for each in allocation.sources if Path(each.path).resolve() in own]
+    if mine:
+        raise OccupiedError(
+            f"the input {mine[0]} would be replaced by the run's own file of that name: choose "
+            "another --out"
+        )
     if MANIFEST in names and not force:
         manifest = read_manifest(folder)
         if not _same_inputs(manifest, allocation.sources, allocation.policy):
-            raise AllocatorError(
+            raise OccupiedError(
                 f"{folder} holds a run of other inputs or of another policy: choose another --out, "
                 "or replace it with --force"
             )
-    strange = [name for name in names if name not in FILES and not TEMPORARY.fullmatch(name)]
-    if strange and MANIFEST not in names and not force:
-        raise AllocatorError(
-            f"{folder} is not empty and not a run (it has {sorted(strange)[0]}): choose another "
-            "--out, or write into it with --force"
+    strange = sorted(name for name in names if not TEMPORARY.fullmatch(name))
+    if strange and not names & {MANIFEST, MARKER} and not force:
+        raise OccupiedError(
+            f"{folder} is not empty and not a run (it has {strange[0]}): choose another --out, or "
+            "write into it with --force"
         )
+    replaced = _outputs_of(folder, names)
+    (folder / MARKER).touch()
     (folder / MANIFEST).unlink(missing_ok=True)  # from here on it is not a finished run
+    for name in replaced:
+        (folder / name).unlink(missing_ok=True)
     for name in names:
         match = TEMPORARY.fullmatch(name)
         if match and not _alive(int(match["pid"])):
             (folder / name).unlink(missing_ok=True)
+
+
+def _outputs_of(folder: Path, names: set[str]) -> set[str]:
+    """Name the files of the run that is there, finished or interrupted."""
+    if MARKER in names:
+        return names & set(FILES)
+    if MANIFEST not in names:
+        return set()
+    try:
+        return set(read_manifest(folder)["outputs"]) & set(FILES)
+    except DataError:  # damaged: --force replaces what it writes, and leaves the rest
+        return set()
 
 
 @contextmanager
@@ -353,6 +464,23 @@ def _versions() -> dict[str, str]:
     }
 
 
+def policy_entry(policy: Policy) -> dict[str, Any]:
+    """Return what the manifest says of a policy."""
+    return {
+        "sha256": policy.digest,
+        "canonical": json.loads(policy.canonical_json()),
+        "values": {
+            each.key: {
+                "value": each.value,
+                "source": each.source,
+                "citation": each.citation,
+                "page": each.page,
+            }
+            for each in policy.sources()
+        },
+    }
+
+
 def _manifest(
     folder: Path, allocation: Allocation, outputs: Mapping[str, tuple[str, int]]
 ) -> dict[str, Any]:
@@ -371,19 +499,7 @@ def _manifest(
         "simulated": allocation.simulated,
         "quarantined": 0 if quarantined is None else quarantined.num_rows,
         "warnings": list(allocation.warnings),
-        "policy": {
-            "sha256": allocation.policy.digest,
-            "canonical": json.loads(allocation.policy.canonical_json()),
-            "values": {
-                each.key: {
-                    "value": each.value,
-                    "source": each.source,
-                    "citation": each.citation,
-                    "page": each.page,
-                }
-                for each in allocation.policy.sources()
-            },
-        },
+        "policy": policy_entry(allocation.policy),
         "outputs": {
             name: {"path": os.path.abspath(folder / name), "sha256": sha256, "size": size}
             for name, (sha256, size) in outputs.items()

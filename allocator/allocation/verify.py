@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from dataclasses import replace
 from types import MappingProxyType
@@ -23,6 +24,8 @@ from allocator.money import exact
 from allocator.policy.schema import Policy
 
 __all__ = ["verify"]
+
+PLAIN = re.compile("[0-9]{1,19}")
 
 
 def verify(
@@ -74,6 +77,7 @@ def verify(
     return replace(
         certificate,
         status=status,
+        proves=certificate.proves if not faults else (),
         checks=MappingProxyType(checks),
         failures=(*faults, *certificate.failures),
     )
@@ -86,7 +90,7 @@ def _aligned(ids: pa.ChunkedArray, awards: object) -> tuple[NDArray[np.int64], l
     try:
         table = _table(awards)
         if table is None:
-            values = np.asarray(awards)
+            values = _array(awards)
             if values.shape != (n,):
                 return nothing, [f"users: there are {values.size:,} awards for {n:,} users"]
             return _whole_cents(values)
@@ -128,13 +132,33 @@ def _table(awards: object) -> pa.Table | None:
         raise
 
 
+def _array(awards: object) -> NDArray[Any]:
+    """Return one number per user; what a mask hides is missing, whatever lies under it."""
+    values: NDArray[Any] = np.asarray(awards)
+    if values.dtype.kind not in "Mm" and isinstance(awards, np.ma.MaskedArray):
+        values = values.astype(object)
+        values[np.ma.getmaskarray(awards)] = None
+    return values
+
+
 def _values(column: pa.ChunkedArray) -> NDArray[Any]:
     """Return a column as numbers where it is one of whole numbers, else as Python objects."""
-    kind = column.type
-    if not column.null_count and not pa.types.is_boolean(kind) and not pa.types.is_temporal(kind):
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if not column.null_count and _is_numeric(column):
         with suppress(pa.ArrowException):
             return numbers_of(column.cast(pa.int64()))
     return np.array([*column.to_pylist(), None], dtype=object)[:-1]
+
+
+def _is_numeric(column: pa.ChunkedArray) -> bool:
+    kind = column.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        digits = pc.match_substring_regex(column, f"^{PLAIN.pattern}$")  # Arrow also reads 0x1F
+        return bool(pc.all(digits).as_py())
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    )
 
 
 def _whole_cents(values: NDArray[Any]) -> tuple[NDArray[np.int64], list[str]]:
@@ -143,7 +167,8 @@ def _whole_cents(values: NDArray[Any]) -> tuple[NDArray[np.int64], list[str]]:
         return values.astype(np.int64), []
     if values.dtype.kind == "f" and (np.rint(values) == values).all() and _fit(values):
         return values.astype(np.int64), []
-    found = [_whole(value) for value in values.tolist()]
+    # As Python objects, nanoseconds since 1970 would be whole numbers.
+    found = [None if values.dtype.kind in "Mm" else _whole(value) for value in values.tolist()]
     odd = found.count(None)
     faults = [f"users: {odd:,} awards are not whole numbers of cents"] if odd else []
     return np.array([value or 0 for value in found], dtype=np.int64), faults
@@ -154,6 +179,10 @@ def _fit(values: NDArray[Any]) -> bool:
 
 
 def _whole(value: object) -> int | None:
+    if isinstance(value, (np.datetime64, np.timedelta64)):
+        return None
+    if isinstance(value, str):  # of cents: "$5,439" would be read as dollars, by people
+        value = int(value) if PLAIN.fullmatch(value) else None
     try:
         amount = exact(value)
     except ValueError:

@@ -39,12 +39,20 @@ def compare(sources: tuple[str, ...], policies: tuple[str, ...], as_json: bool) 
 
 @click.command()
 @click.argument("directories", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="DIR/report.html if not given.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="A file; report.html in the first DIR if not given.",
+)
 def report(directories: tuple[Path, ...], out: Path | None) -> None:
     """Write a report of the runs in DIRECTORIES: one self-contained page, no user ids."""
-    from allocator.allocation.folder import load_allocation
+    from allocator.allocation.folder import attach_report, load_allocation
+    from allocator.report.report import render
     from allocator.report.report import report as write_report
 
-    path = directories[0] / "report.html" if out is None else out
-    write_report([load_allocation(each) for each in directories], path)
-    tell(f"open {path}")
+    allocations = [load_allocation(each) for each in directories]
+    if out is None:
+        out = attach_report(directories[0], render(allocations))
+    else:
+        write_report(allocations, out)
+    tell(f"open {out}")

@@ -13,6 +13,7 @@ from allocator.errors import (
     AllocatorError,
     DataError,
     InfeasibleError,
+    OccupiedError,
     PolicyError,
     UnsupportedError,
     VerificationError,
@@ -26,6 +27,7 @@ _CODES: tuple[tuple[type[AllocatorError], int], ...] = (
     (UnsupportedError, 4),
     (InfeasibleError, 5),
     (VerificationError, 6),
+    (OccupiedError, 2),
     (AllocatorError, 1),
 )
 

@@ -22,6 +22,8 @@ def explain(directory: Path, user_id: str, versus: str | None, reader: str, as_j
     """Say why USER_ID gets what they get in the run in DIRECTORY."""
     from allocator.allocation.folder import load_allocation
 
+    if versus is not None and reader == "customer":
+        raise click.UsageError("--versus is for analysts")
     explanation = load_allocation(directory).explain(user_id, versus)
     if as_json:
         print_json(explanation.to_dict())

@@ -31,6 +31,7 @@ def verify(directory: Path, users: str | None, policy: str | None, as_json: bool
             {
                 "ok": result.ok,
                 "faults": list(result.faults),
+                "notes": list(result.notes),
                 "certificate": None if certificate is None else certificate.to_dict(),
             }
         )
@@ -40,6 +41,8 @@ def verify(directory: Path, users: str | None, policy: str | None, as_json: bool
         click.echo("  files, inputs and policy are the ones of the run")
         for name, passed in certificate.checks.items():
             click.echo(f"  {name}: {'yes' if passed else 'NO'}")
+        for note in result.notes:
+            click.echo(f"  note: {note}")
         click.echo("It proves:")
         for sentence in certificate.proves:
             click.echo(f"  {sentence}")

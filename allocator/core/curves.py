@@ -86,7 +86,8 @@ class Ramps:
     flat : bool
         Inside a tier the objective does not tell units apart: the level is only their place.
     claims : ndarray, shape (n,), or None
-        Of two claimants who are tied in all else, the one with the larger claim comes first.
+        In the place of weights that were not given: of two claimants tied in all else, the one
+        with the larger claim comes first.
     """
 
     weights: NDArray[Any]

@@ -146,7 +146,7 @@ class AlphaFair(Rule):
             baseline,
             tiers,
             flat=self.alpha == 0,
-            claims=problem.claims,
+            claims=problem.claims if problem.weights is None else None,
         )
 
 

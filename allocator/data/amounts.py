@@ -97,15 +97,16 @@ def _reader(kind: pa.DataType, name: str) -> Callable[[pa.Array], Amounts]:
     for holds, read in (
         (types.is_decimal, _from_decimals),
         (types.is_integer, _from_integers),
-        (types.is_floating, _from_floats),
+        # A half float has three digits, so that it holds no amount anybody meant.
+        (lambda kind: types.is_float32(kind) or types.is_float64(kind), _from_floats),
         (lambda kind: types.is_string(kind) or types.is_large_string(kind), _from_text),
         (types.is_null, _nothing),
     ):
         if holds(kind):
             return read
     raise DataError(
-        f"column {name!r} holds {kind} values; amounts must be decimals, integers, floats, or "
-        "text such as 1,234.50"
+        f"column {name!r} holds {kind} values; amounts must be decimals, integers, floats of "
+        "32 or 64 bits, or text such as 1,234.50"
     )
 
 
@@ -154,8 +155,7 @@ def _from_floats(chunk: pa.Array) -> Amounts:
     if not pa.types.is_float64(chunk.type):
         # A narrow float means its own shortest decimal, 0.1 and not 0.10000000149; at most nine
         # digits, so that the nearest double has the same shortest decimal.
-        single = chunk.cast(pa.float32())
-        chunk = pc.cast(pc.cast(single, pa.string()), pa.float64())
+        chunk = pc.cast(pc.cast(chunk, pa.string()), pa.float64())
     values = numbers_of(chunk)
     if chunk.null_count:
         values = np.where(nulls_of(chunk), 0.0, values)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from allocator.data.amounts import read_amounts
 from allocator.data.buffers import nulls_of, numbers_of
 from allocator.data.faults import Fault
-from allocator.errors import PolicyError
+from allocator.errors import DataError, PolicyError
 from allocator.money import exact, parse_fine
 from allocator.policy.checks import COLUMNS
 from allocator.policy.sections import Range
@@ -54,9 +54,13 @@ def attribute(users: Users, name: str, key: str) -> Column:
     ------
     PolicyError
         If the table has no such column; it names the nearest one.
+    DataError
+        If the column holds no single values, as one of lists does.
     """
     if name in users.attributes:
-        return users.attributes[name]
+        column = users.attributes[name]
+        _check_kind(column.type, name, key)
+        return column
     present = [*users.attributes, *users.table.column_names]
     close = nearest(name, present)
     raise PolicyError(
@@ -200,6 +204,8 @@ def check_attributes(users: Users, policy: Policy, findings: Findings) -> None:
     ------
     PolicyError
         If a column that the policy refers to is not there.
+    DataError
+        If such a column holds no single values.
     """
     for name, rule in policy.eligibility.exclude.items():
         if name not in COLUMNS:
@@ -248,6 +254,17 @@ def factor_codes(
     return codes, np.array([*factors, rest], dtype=np.float64)
 
 
+def _check_kind(kind: pa.DataType, name: str, key: str) -> None:
+    values = kind.value_type if pa.types.is_dictionary(kind) else kind
+    try:
+        pc.dictionary_encode(pa.nulls(0, values))
+    except pa.ArrowNotImplementedError:
+        raise DataError(
+            f"column {name!r} holds {kind} values, which {key} cannot compare; attributes must be "
+            "text, numbers, or true and false"
+        ) from None
+
+
 def _distinct(column: Column) -> tuple[NDArray[np.intp], list[object]]:
     """Return each row's distinct value by number (-1 for null), and the distinct values."""
     if isinstance(column, pa.ChunkedArray):
@@ -257,6 +274,10 @@ def _distinct(column: Column) -> tuple[NDArray[np.intp], list[object]]:
     # A dictionary may itself list a value as null, or twice: both are handled by the values.
     codes = np.where(nulls_of(column.indices), -1, numbers_of(column.indices)).astype(np.intp)
     values = column.dictionary.to_pylist()
+    if pa.types.is_float16(column.dictionary.type) or pa.types.is_float32(column.dictionary.type):
+        # A narrow float means its own shortest decimal, 0.1 and not 0.10000000149.
+        narrow = numbers_of(column.dictionary)
+        values = [None if v is None else narrow[i] for i, v in enumerate(values)]
     if None in values:
         codes = np.array([-1 if v is None else i for i, v in enumerate(values)] + [-1])[codes]
     return codes, values

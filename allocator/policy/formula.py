@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Term", "customer_terms", "formula", "significant"]
 
+_FAINT = 1e-300  # below, a level may have lost its digits, or be 0, which no product can have
 _ROOTS = {1 / 2: "√", 1 / 3: "∛", 1 / 4: "∜"}
 
 
@@ -123,8 +124,10 @@ def formula(policy: Policy, level: float) -> str:
         text += f", from {low} to {high}"
         told_cap = award.cap_at_loss and level > float(exact(policy.eligibility.min_loss))
     else:
-        text = f"voucher = {significant(level)} × {product}, from {low} to {high}"
-        told_cap = award.cap_at_loss and not _below_loss(policy, level, terms)
+        faint = level < _FAINT
+        coefficient = f"a level below {_FAINT:g}" if faint else significant(level)
+        text = f"voucher = {coefficient} × {product}, from {low} to {high}"
+        told_cap = award.cap_at_loss and (faint or not _below_loss(policy, level, terms))
     if told_cap:
         text += ", never more than the loss"
     if policy.claim.brackets and any(term.of == "recognized loss" for term in terms):

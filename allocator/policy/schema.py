@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
+    BeforeValidator,
     Field,
     ModelWrapValidatorHandler,
     StrictStr,
@@ -62,6 +63,12 @@ PRESETS: dict[str, dict[str, Any]] = {
 _INLINE = ("columns", "eligibility.exclude")
 
 
+def _whole(value: object) -> object:
+    if type(value) is not int:  # true and 1.0 equal 1, too
+        raise ValueError("must be the whole number 1")
+    return value
+
+
 class Policy(Section):
     """A program's policy. Every key but `schema_version` and `name` has the announced default.
 
@@ -84,7 +91,7 @@ class Policy(Section):
       award.maximun: unknown key; did you mean maximum?
     """
 
-    schema_version: Literal[1]
+    schema_version: Annotated[Literal[1], BeforeValidator(_whole)]
     kind: Literal["voucher", "depeg", "loan"] = "voucher"
     name: Annotated[StrictStr, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
     currency: Literal["USD"] = "USD"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
+from allocator.core.rules import SMALLEST_ALPHA
 from allocator.money import MAX_DOLLARS, exact
 
 __all__ = [
@@ -181,7 +183,15 @@ def _check_alpha(value: object) -> float:
         return math.inf
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
         raise ValueError('must be a number of at least 0, without quotes, or "inf"')
-    return float(value)
+    if 0 < value < SMALLEST_ALPHA:
+        raise ValueError(f"must be 0, or at least {SMALLEST_ALPHA:f}")
+    if sys.float_info.max < value < math.inf:  # a whole number of hundreds of digits
+        raise ValueError('must be a number that fits a 64-bit float, or "inf"')
+    return _unsigned(float(value))
+
+
+def _unsigned(value: float) -> float:
+    return abs(value)  # -0.0 is 0.0, and must not have another digest
 
 
 def _dollars(text: str) -> str:
@@ -226,7 +236,19 @@ Alpha = Annotated[
     float,
     BeforeValidator(_check_alpha),
     PlainSerializer(lambda value: "inf" if math.isinf(value) else value),
-    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, {"const": "inf"}]}),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"const": 0},
+                {"type": "number", "minimum": SMALLEST_ALPHA},
+                {"const": "inf"},
+            ]
+        }
+    ),
 ]
-Exponent = Annotated[float, Field(strict=True, ge=0, le=MAX_EXPONENT, allow_inf_nan=False)]
-Factor = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
+Exponent = Annotated[
+    float,
+    Field(strict=True, ge=0, le=MAX_EXPONENT, allow_inf_nan=False),
+    AfterValidator(_unsigned),
+]
+Factor = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False), AfterValidator(_unsigned)]

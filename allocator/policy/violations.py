@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Violation", "nearest", "read_errors", "report"]
 
-_TAGS = ("<values>", "<range>", "[key]")  # parts of a path that pydantic adds
+_VALUES = "<values>"
+_TAGS = (_VALUES, "<range>", "[key]")  # parts of a path that pydantic adds
 _SHOWN = 80  # longer values are cut: the reader has the file
 _SAME = 0.8  # similarity above which a name can only be a slip of the pen
 
@@ -74,11 +75,16 @@ def read_errors(errors: Iterable[ErrorDetails], model: type[BaseModel]) -> list[
     -------
     list of Violation
     """
-    return [_read(error, model) for error in errors]
+    # A value of a list that may be of several types fails once for each of them.
+    return list(dict.fromkeys(_read(error, model) for error in errors))
 
 
 def _read(error: ErrorDetails, model: type[BaseModel]) -> Violation:
-    path = tuple(part for part in error["loc"] if part not in _TAGS)
+    loc = error["loc"]
+    in_list = _VALUES in loc[:-1]
+    if in_list:  # what follows the position is the name of a type
+        loc = loc[: loc.index(_VALUES) + 2]
+    path = tuple(part for part in loc if part not in _TAGS)
     key = _dotted(path)
     if error["type"] == "extra_forbidden":
         return Violation((path,), f"{key}: unknown key; {_suggest(path, model)}")
@@ -86,7 +92,12 @@ def _read(error: ErrorDetails, model: type[BaseModel]) -> Violation:
         return Violation((path,), f"{key}: missing; every policy states it")
     if error["type"] == "invalid_key":
         return Violation((path,), f"{error['input']!r}: keys must be text")
-    if error["type"] == "value_error":
+    if in_list:
+        rule = (
+            "must be text, a whole number, true or false, or the whole a range "
+            "{ min = ..., max = ... }"
+        )
+    elif error["type"] == "value_error":
         rule = str(error["ctx"]["error"])
     elif error["type"] == "model_type":
         rule = "must be a table of keys and values"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from allocator.core.amounts import LARGEST, SMALLEST
 from allocator.errors import PolicyError
 from allocator.money import FINE, exact
 from allocator.policy.attributes import factor_codes
@@ -61,7 +62,7 @@ def weigh(users: Users, policy: Policy) -> Weighing:
     Raises
     ------
     PolicyError
-        If a column of factors is not there, or weights are too large for a float.
+        If a column of factors is not there, or weights are too large or too small for floats.
     """
     claim = recognized(users.loss, policy.claim.brackets)
     ratio = None if users.net_assets is None else _ratio(users.loss, users.net_assets)
@@ -73,14 +74,8 @@ def weigh(users: Users, policy: Policy) -> Weighing:
     if weights.ratio_exponent:
         assert ratio is not None  # the policy says that it needs net assets
         weight = weight * power(_counted(ratio, users, policy), weights.ratio_exponent)
-    if factor is not None:
-        with np.errstate(over="ignore"):  # told below
-            weight = weight * factor
-    if not np.isfinite(weight).all():
-        raise PolicyError(
-            "weights: some weights are too large for a 64-bit float; lower weights.loss_exponent, "
-            "weights.ratio_exponent or the factors"
-        )
+    if factor is not None:  # without, the largest exponents stay far within the core's reach
+        weight = _times(weight, factor)
     return Weighing(claim, ratio, factor, weight)
 
 
@@ -187,5 +182,22 @@ def _factor(users: Users, policy: Policy) -> NDArray[np.float64] | None:
     for name in sorted(policy.weights.factors):
         codes, factors = factor_codes(users, name, policy.weights.factors[name])
         values = factors[codes]
-        product = values if product is None else product * values
+        product = _times(np.ones_like(values) if product is None else product, values)
+    return product
+
+
+def _times(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Multiply; what floats would lose is an error, here rather than in the core's words."""
+    with np.errstate(over="ignore", under="ignore"):  # told below
+        product = one * other
+    if (product > LARGEST).any():
+        raise PolicyError(
+            f"weights: some weights are too large, above {LARGEST:g}; lower weights.factors, "
+            "weights.loss_exponent or weights.ratio_exponent"
+        )
+    if ((product < SMALLEST) & (one > 0) & (other > 0)).any():  # it may have become 0
+        raise PolicyError(
+            f"weights: some weights are too small, below {SMALLEST:g}; raise weights.factors, or "
+            "lower weights.loss_exponent or weights.ratio_exponent"
+        )
     return product

@@ -137,7 +137,6 @@ def _content(plots: Plots) -> dict[str, Any]:
             (name, comparison.diffs[name].changes, changes_table(rows))
             for name, rows in tables.changes.items()
         ],
-        "stages": first.stages,
         "warnings": [
             (name, warning)
             for name, each in zip(comparison.names, comparison.allocations, strict=True)

@@ -185,6 +185,11 @@ def test_ids_are_found_as_numbers_and_as_text(policy, three):
             run.explain(unknown)
 
 
+def test_an_id_that_is_no_text_is_of_nobody(run):
+    with pytest.raises(al.DataError, match=r"^there is no user \\udcff among the 9 of this run$"):
+        run.explain("\udcff")
+
+
 def test_an_unknown_user_is_told(run):
     with pytest.raises(al.DataError, match=r"^there is no user zoe among the 9 of this run$"):
         run.explain("zoe")

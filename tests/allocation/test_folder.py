@@ -17,6 +17,7 @@ import allocator as al
 from allocator.allocation import folder
 from allocator.allocation.recheck import recheck
 from allocator.data.write import write_csv
+from allocator.errors import OccupiedError
 
 
 @pytest.fixture(scope="module")
@@ -325,11 +326,10 @@ def test_forged_rows_are_told(saved):
     assert "the awards table has 599 rows, the users are 600" in faults(saved)
 
 
-def test_a_column_that_is_gone_is_told(saved):
-    forge_awards(saved, lambda table: table.drop_columns(["factor"]))
-    assert "the awards table has no column factor" in faults(saved)
-    forge_awards(saved, lambda table: table.rename_columns({"eligible": "in"}))
-    assert "the awards table has no column eligible" in faults(saved)
+@pytest.mark.parametrize("name", ["factor", "eligible"])
+def test_a_column_that_is_gone_is_told(saved, name):
+    forge_awards(saved, lambda table: table.drop_columns([name]))
+    assert f"the awards table has no column {name}" in faults(saved)
 
 
 def test_a_forged_certificate_is_told(saved):
@@ -339,7 +339,7 @@ def test_a_forged_certificate_is_told(saved):
     content |= {"eligible": 599, "level": content["level"] * 1.01}
     del content["proves"]
     forge(saved, "certificate.json", json.dumps(content).encode())
-    assert "certificate.json does not say what follows: eligible, level, proves" in faults(saved)
+    assert "certificate.json does not say what follows: proves, eligible, level" in faults(saved)
     forge(saved, "certificate.json", b"{")
     assert faults(saved) != ""
 
@@ -497,3 +497,34 @@ def test_amounts_of_any_type_verify(policy, tmp_path, kind, csv):
     folder.save(run, tmp_path / "run", csv=csv)
     assert faults(tmp_path / "run") == ""
     assert al.load_allocation(tmp_path / "run").explain(2).award_cents > 0
+
+
+def test_files_that_only_have_our_names_are_somebodys_own(fresh, tmp_path):
+    own = tmp_path / "policy.toml"
+    own.write_text("# the board's\n")
+    (tmp_path / "report.html").write_text("mine")
+    with pytest.raises(OccupiedError, match="is not empty and not a run"):
+        fresh.save(tmp_path)
+    assert own.read_text() == "# the board's\n"
+    assert (tmp_path / "report.html").read_text() == "mine"
+    fresh.save(tmp_path, force=True)
+    assert (tmp_path / "report.html").read_text() == "mine"
+
+
+def test_an_input_is_never_replaced(users, policy, tmp_path):
+    source = tmp_path / "awards.csv"
+    write_csv(source, users.table)
+    result = al.allocate(source, policy)
+    before = source.read_bytes()
+    for force in (False, True):
+        with pytest.raises(OccupiedError, match=r"the input .*awards\.csv would be replaced"):
+            result.save(tmp_path, force=force)
+    assert source.read_bytes() == before
+
+
+def test_an_attached_report_verifies(fresh, tmp_path):
+    fresh.save(tmp_path)
+    for page in ("<html>1</html>", "<html>2</html>"):
+        folder.attach_report(tmp_path, page)
+        assert folder.damaged(tmp_path, folder.read_manifest(tmp_path)) == []
+    assert "report.html" in folder.read_manifest(tmp_path)["outputs"]

@@ -76,6 +76,18 @@ BAD = {
     "unsigned": (lambda _: np.full(600, 2**64 - 1, np.uint64), "600 awards are not whole"),
     "booleans": (lambda c: c > 0, "600 awards are not whole numbers of cents"),
     "dates": (lambda c: c.astype("datetime64[s]"), "600 awards are not whole numbers of cents"),
+    "nanoseconds": (lambda c: c.astype("datetime64[ns]"), "600 awards are not whole numbers"),
+    "times": (lambda c: c.astype("timedelta64[ns]"), "600 awards are not whole numbers"),
+    "masked": (
+        lambda c: np.ma.masked_array(c, mask=np.arange(600) == 3),
+        "1 awards are not whole numbers of cents",
+    ),
+    "masked times": (
+        lambda c: np.ma.masked_array(c.astype("datetime64[ns]"), mask=c == 0),
+        "600 awards are not whole numbers",
+    ),
+    "dollars as text": (lambda c: [f"${x:,}" for x in c], "600 awards are not whole numbers"),
+    "text that is signed": (lambda c: [f"+{x}" for x in c], "600 awards are not whole numbers"),
     "negative": (lambda c: -c, "total: -$100,000.00 is spent, not $100,000.00"),
     "enormous": (lambda _: np.full(600, 2**63 - 1), "users are paid who are not eligible"),
     "enormous and negative": (
@@ -114,6 +126,12 @@ BAD_TABLES = {
     "a null award": (lambda i, c: table(i, [None, *c[1:]]), "users: 1 awards are not whole"),
     "floats": (lambda i, c: table(i, [x + 0.5 for x in c]), "users: 600 awards are not whole"),
     "words": (lambda i, _c: table(i, ["$"] * 600), "users: 600 awards are not whole"),
+    "dollars": (lambda i, c: table(i, [f"${x:,}" for x in c]), "users: 600 awards are not whole"),
+    "hexadecimals": (lambda i, c: table(i, [hex(x) for x in c]), "users: 600 awards are not whole"),
+    "labels": (
+        lambda i, c: table(i, pa.array([f"{x}.5" for x in c]).dictionary_encode()),
+        "users: 600 awards are not whole",
+    ),
     "other columns": (
         lambda i, c: pa.table({"user_id": i, "award": c}),
         "users: the awards have no column award_cents",

@@ -50,6 +50,7 @@ MOMENTS = {
 def whole_files(directory) -> set[str]:
     """The names in a directory, having checked that what has a final name is whole."""
     found = {path.name for path in directory.iterdir()} if directory.exists() else set()
+    found.discard(".allocator-run")  # the mark of a run that was interrupted
     for name in found & FINISHED:
         content = (directory / name).read_bytes()
         if name.endswith(".json"):
@@ -175,7 +176,7 @@ def test_runs_at_once_into_one_directory(cli, home):
     ]
     told = [run.communicate(timeout=60)[1] for run in runs]
     codes = [run.returncode for run in runs]
-    assert codes in ([0, 1, 0], [1, 0, 1])
+    assert codes in ([0, 2, 0], [2, 0, 2])
     for code, words in zip(codes, told, strict=True):
         assert (b"holds a run of other inputs" in words) == bool(code)
     assert whole_files(home / "out") == FINISHED

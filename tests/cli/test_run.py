@@ -249,7 +249,7 @@ def test_another_run_is_refused_without_force(cli, home):
     before = contents(home / "out")
     args = ["run", "users.parquet", "--policy", "other.toml", "--out", "out"]
     said = cli(*args)
-    assert said.code == 1
+    assert said.code == 2
     assert said.out == ""
     assert "out holds a run of other inputs or of another policy" in said.err
     assert "--force" in said.err

@@ -61,6 +61,14 @@ def test_what_does_not_fit_exits_with_6(cli, home, damage, words):
     assert words in said.err
 
 
+@pytest.mark.parametrize("content", ["null", "5", "[]", "[" * 100_000])
+def test_a_certificate_of_something_else_exits_with_6(cli, home, content):
+    (home / "run" / "certificate.json").write_text(content)
+    said = cli("verify", "run")
+    assert (said.code, said.out) == (6, "")
+    assert "certificate.json" in said.err
+
+
 def test_changed_inputs_exit_with_6(cli, home):
     cli("run", "users.csv", "--policy", "policy.toml", "--out", "out")
     text = (home / "users.csv").read_text()

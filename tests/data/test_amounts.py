@@ -170,3 +170,11 @@ def test_blocks_join_up():
     amounts = read_amounts(pa.array(values), "loss")
     i = np.arange(70_000)
     assert np.array_equal(amounts.parts, i * FINE + i % 100 * 10**6)
+
+
+def test_half_floats_hold_no_amounts():
+    halves = pa.array(np.array([0.1, 100], np.float16))
+    told = "column 'loss' holds .*halffloat.* values; amounts must be .* floats of 32 or 64 bits"
+    for column in (halves, halves.dictionary_encode()):
+        with pytest.raises(DataError, match=told):
+            read_amounts(column, "loss")

@@ -200,3 +200,11 @@ def test_the_window_has_no_effect_on_a_ready_table_only_when_set():
 
 def test_all_presets_are_covered_here():
     assert set(PRESETS) == {"announced", "pro-rata", "broad", "small-first"}
+
+
+@pytest.mark.parametrize("level", [0.0, 5e-324, 9e-301])
+def test_a_level_that_floats_cannot_hold_is_no_coefficient_of_0(level):
+    assert formula(DEFAULT.replace(alpha=0.02), level) == (
+        "voucher = a level below 1e-300 × loss^50 × ratio^25 (at most 1), from $4 to $6,000, "
+        "never more than the loss"
+    )

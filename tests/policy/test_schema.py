@@ -2,6 +2,7 @@ import json
 import math
 import sys
 import tomllib
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
+from allocator.core.rules import SMALLEST_ALPHA
 from allocator.errors import AllocatorError, PolicyError, UnsupportedError
 from allocator.policy.schema import PRESETS, Policy, _resolve
 from allocator.policy.sections import Award
@@ -136,6 +138,7 @@ def test_money_of_any_size_keeps_its_text(cents, separators):
         ({"objective": {"alpha": -1}}, "objective.alpha = -1: must be a number of at least 0"),
         ({"objective": {"alpha": "2"}}, 'objective.alpha = "2": must be a number'),
         ({"objective": {"alpha": True}}, "objective.alpha = true: must be a number"),
+        ({"objective": {"alpha": 10**400}}, "must be a number that fits a 64-bit float"),
         ({"objective": {"alpha": math.nan}}, "objective.alpha = NaN: must be a number"),
         ({"objective": {"rule": "alphafair"}}, 'did you mean "alpha_fair"?'),
         ({"objective": {"of": "recovry"}}, 'did you mean "recovery"?'),
@@ -440,3 +443,39 @@ def test_the_schema_loads_no_arrow():
     code = "import sys, allocator.policy.schema; print('pyarrow' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize("value", [True, 1.0, "1"])
+def test_the_schema_version_is_a_whole_number(value):
+    with pytest.raises(PolicyError, match=r"schema_version = \S+: must be the whole number 1$"):
+        Policy(schema_version=value, name="x")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(1.5, "1.5"), (math.nan, "NaN"), (date(2025, 1, 1), '"2025-01-01"'), (["b"], '["b"]')],
+)
+def test_a_value_of_no_possible_type_is_told_once(value, shown):
+    rule = "must be text, a whole number, true or false, or the whole a range "
+    assert problems({"eligibility": {"exclude": {"a": ["x", value]}}}).splitlines() == [
+        "policy: 1 thing to correct",
+        f"  eligibility.exclude.a[1] = {shown}: {rule}{{ min = ..., max = ... }}",
+    ]
+
+
+def test_alpha_is_0_or_what_the_core_can_do(tmp_path):
+    assert Policy.default().replace(alpha=SMALLEST_ALPHA).objective.alpha == SMALLEST_ALPHA
+    assert not accepts(SCHEMA, {"schema_version": 1, "name": "x", "objective": {"alpha": 1e-7}})
+    path = tmp_path / "p.toml"
+    path.write_text('schema_version = 1\nname = "x"\n[objective]\nalpha = 1e-7\n')
+    with pytest.raises(PolicyError) as caught:
+        Policy.load(path)
+    told = "line 4: objective.alpha = 1e-07: must be 0, or at least 0.000001"
+    assert str(caught.value).splitlines()[1:] == ["  " + told]
+
+
+@pytest.mark.parametrize("key", ["objective.alpha", "weights.loss_exponent", "weights.factors.v.*"])
+def test_minus_0_is_0(key):
+    zero, minus = (Policy.default().replace({key: value}) for value in (0.0, -0.0))
+    assert minus.digest == zero.digest
+    assert "-0.0" not in minus.to_toml()

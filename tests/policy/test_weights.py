@@ -1,3 +1,4 @@
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocator.errors import PolicyError
+from allocator.errors import DataError, PolicyError
 from allocator.money import FINE, exact
 from allocator.policy.attributes import check_attributes
 from allocator.policy.schema import Policy
@@ -120,7 +121,7 @@ def test_a_missing_column(make_users, findings, changes, key):
 def test_weights_beyond_floats_are_an_error(make_users):
     policy = DEFAULT.replace(loss_exponent=10, factors={"tier": {"*": 1e300}})
     users = make_users(["1000000"], ["100"], tier=["x"])
-    with pytest.raises(PolicyError, match="too large for a 64-bit float; lower weights"):
+    with pytest.raises(PolicyError, match=r"too large, above 1e\+290; lower weights"):
         weigh(users, policy)
 
 
@@ -180,3 +181,53 @@ def test_common_powers():
     assert power(base, 0.5).tolist() == np.sqrt(base).tolist()
     assert power(base, 0.7).tolist() == np.power(base, 0.7).tolist()
     assert power(base, 2).tolist() == (base * base).tolist()
+
+
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64"])
+def test_a_narrow_float_is_its_own_shortest_decimal(make_users, kind):
+    column = pa.array(np.array([0.1, 2.5, 7], kind), mask=np.array([False, False, True]))
+    users = make_users(["100"] * 3, ["100"] * 3, level=column)
+    policy = DEFAULT.replace(factors={"level": {"0.1": 2, "2.50": 3, "*": 5}})
+    assert weigh(users, policy).factor.tolist() == [2.0, 3.0, 5.0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        (pa.struct([("a", pa.int64())]), [{"a": 1}]),
+        (pa.list_(pa.int64()), [[1]]),
+        (pa.dictionary(pa.int8(), pa.list_(pa.int64())), None),
+    ],
+)
+@pytest.mark.parametrize("section", ["weights.factors", "eligibility.exclude"])
+def test_columns_of_lists_and_structs_are_refused(make_users, findings, kind, values, section):
+    column = pa.nulls(1, kind) if values is None else pa.array(values, kind)
+    users = make_users(["100"], ["100"], a=column)
+    policy = DEFAULT.replace(
+        {section: {"a": {"*": 1}}} if section == "weights.factors" else {section: {"a": ["x"]}}
+    )
+    told = f"column 'a' holds {kind} values, which {section}.a cannot compare; attributes must be"
+    with pytest.raises(DataError, match="^" + re.escape(told)):
+        check_attributes(users, policy, findings)
+
+
+@pytest.mark.parametrize(
+    ("factors", "told"),
+    [
+        ({"a": {"*": 1e-320}}, "too small, below 1e-290; raise weights.factors, or lower weights"),
+        ({"a": {"*": 1e-200}, "b": {"*": 1e-200}}, "too small, below 1e-290; raise weights.fac"),
+        ({"a": {"*": 1e308}}, r"too large, above 1e\+290; lower weights.factors, weights.loss"),
+        ({"a": {"*": 1e289}}, r"too large, above 1e\+290; lower weights.factors"),
+        ({"a": {"*": 1e200}, "b": {"*": 1e200}}, "too large"),
+    ],
+)
+def test_weights_beyond_the_reach_of_the_core_name_their_keys(make_users, factors, told):
+    users = make_users(["100"], ["100"], a=["x"], b=["x"])
+    with pytest.raises(PolicyError, match="^weights: some weights are " + told):
+        weigh(users, DEFAULT.replace(factors=factors))
+
+
+def test_weights_of_0_are_within_reach(make_users):
+    users = make_users(["100", "100", "0"], ["100"] * 3, a=["x", "y", "y"])
+    weighing = weigh(users, DEFAULT.replace(factors={"a": {"x": 0, "y": 1e-200}}))
+    assert weighing.weight.tolist() == [0.0, 100 * 1e-200, 0.0]
