@@ -15,7 +15,7 @@ __all__ = ["explain"]
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.argument("user_id")
-@click.option("--versus", help="Another user: say why the two differ.")
+@click.option("--versus", metavar="OTHER_USER_ID", help="Another user: say why the two differ.")
 @click.option("--for", "reader", type=click.Choice(["customer", "analyst"]), default="analyst")
 @json_option
 def explain(directory: Path, user_id: str, versus: str | None, reader: str, as_json: bool) -> None:

@@ -122,7 +122,7 @@ def divide(
         ids=ids,
         unit=step,
     )
-    _check_caps(problem)
+    _check_caps(problem, caps_are_claims=upper is None and claims is not None)
     if step is None:
         return np.array(solve(problem, chosen).awards, dtype=np.float64)
     _check_exact(problem.budget, step)
@@ -134,7 +134,7 @@ def divide(
     return counts.astype(np.float64) * step.numerator / step.denominator
 
 
-def _check_caps(problem: Problem) -> None:
+def _check_caps(problem: Problem, *, caps_are_claims: bool) -> None:
     """Refuse a budget that the caps cannot take."""
     budget, spend, unit = problem.budget, problem.spend, problem.unit
     if spend >= budget * (1 if problem.whole else 1.0 - EQUAL):
@@ -142,7 +142,8 @@ def _check_caps(problem: Problem) -> None:
     short = budget - spend
     raise InfeasibleError(
         f"the caps add up to {shown(spend, unit)}, which is {shown(short, unit)} less than the "
-        f"budget of {shown(budget, unit)}: lower the budget or raise the caps",
+        f"budget of {shown(budget, unit)}: lower the budget or raise the caps"
+        + (" (claims are caps, too; for mere shares give weights)" if caps_are_claims else ""),
         {
             "budget": worth(budget, unit),
             "sum_of_caps": worth(spend, unit),

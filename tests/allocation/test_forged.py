@@ -283,20 +283,17 @@ def scaled(name, by):
 
 
 def test_a_cent_moved_between_equals_is_told_whatever_the_stored_weights(tied):
-    def rob(table):
-        cents = table["award_cents"].to_pylist()[:-1]
-        rich, poor = cents.index(max(cents)), cents.index(min(cents))
-        by = [1 + 5e-13 * (i == poor) for i in range(table.num_rows)]
-        moved = [0] * table.num_rows
-        moved[rich], moved[poor] = -1, 1
-        table = scaled("weight", lambda _: by)(table)
-        return with_values(
-            "award_cents",
-            lambda t: [a + b for a, b in zip(t["award_cents"].to_pylist(), moved, strict=True)],
-        )(table)
-
-    forge_awards(tied, rob)
-    assert "canonical: of two cents worth the same" in faults(tied)
+    (awards,) = tied.glob("awards.*")
+    honest, table = awards.read_bytes(), parquet.read_table(awards)
+    cents, n = table["award_cents"].to_pylist(), table.num_rows
+    poor = cents.index(min(cents[:-1]))
+    heavier = scaled("weight", lambda _: [1 + 5e-13 * (i == poor) for i in range(n)])
+    for rich in (i for i in range(n) if cents[i] == max(cents)):  # one of them is the last in line
+        moved = [cents[i] + (i == poor) - (i == rich) for i in range(n)]
+        forge(tied, awards.name, honest)
+        forge_awards(tied, heavier)
+        forge_awards(tied, lambda t, moved=moved: with_values("award_cents", lambda _: moved)(t))
+        assert "canonical: of two cents worth the same" in faults(tied)
 
 
 def test_weights_that_another_machine_rounded_are_noted(tied):

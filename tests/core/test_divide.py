@@ -443,7 +443,7 @@ def test_caps_that_fall_short():
         divide(1_000, claims=[300, 300.5])
     assert str(raised.value) == (
         "the caps add up to 600.5, which is 399.5 less than the budget of 1,000: lower the budget "
-        "or raise the caps"
+        "or raise the caps (claims are caps, too; for mere shares give weights)"
     )
     assert raised.value.details["sum_of_caps"] == 600.5
     with pytest.raises(InfeasibleError, match=re.escape("the caps add up to 600, which is 400 le")):
