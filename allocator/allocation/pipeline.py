@@ -51,7 +51,9 @@ class Loaded:
 
 
 def allocate(
-    users: object, policy: Policy | str | None = None, progress: Progress | None = None
+    users: object,
+    policy: Policy | str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
 ) -> Allocation:
     """Allocate a budget to users by a policy.
 
@@ -59,7 +61,7 @@ def allocate(
     ----------
     users : path, UsersTable, data frame or Arrow table
         One row per user; see `allocator.read_users`.
-    policy : Policy, path of a policy file, or None
+    policy : Policy, preset name, path of a policy file, or None
         The announced policy when None.
     progress : callable, optional
         Called as ``progress(stage, done, total)`` before each stage.
@@ -93,16 +95,9 @@ def allocate(
     >>> result.certificate.ok
     True
     """
-    chosen = as_policy(policy)
+    chosen = Policy.named(policy)
     stages = Stages(progress)
     return run(load(users, [chosen], stages), chosen, stages)
-
-
-def as_policy(policy: Policy | str | os.PathLike[str] | None) -> Policy:
-    """Return a policy as it is, load it from a file, or take the announced one."""
-    if policy is None:
-        return Policy.default()
-    return policy if isinstance(policy, Policy) else Policy.load(policy)
 
 
 def load(source: object, policies: Sequence[Policy], stages: Stages, *, max_bad: int = 0) -> Loaded:

@@ -22,7 +22,7 @@ from allocator.allocation.folder import (
     read_json,
     read_manifest,
 )
-from allocator.allocation.pipeline import Loaded, as_policy, derive, load
+from allocator.allocation.pipeline import Loaded, derive, load
 from allocator.allocation.result import Allocation
 from allocator.allocation.stages import Stages
 from allocator.allocation.table import awards_table
@@ -103,7 +103,7 @@ def recheck(
     faults: list[str] = []
     try:
         faults += damaged(folder, manifest)
-        chosen = as_policy(folder / "policy.toml" if policy is None else policy)
+        chosen = Policy.named(folder / "policy.toml" if policy is None else policy)
         if chosen.digest != manifest["policy"]["sha256"]:
             faults.append("the policy was changed: its sha256 is not the manifest's")
         elif not _agree(manifest["policy"], policy_entry(chosen)):

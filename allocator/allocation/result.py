@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -103,7 +104,12 @@ class Allocation:
         summary: Summary = import_module("allocator.scenarios.summary").summarize(self)
         return summary
 
-    def explain(self, user_id: object, versus: object | None = None) -> Explanation:
+    def explain(
+        self,
+        user_id: object,
+        versus: object | None = None,
+        phrases: Mapping[str, str] | None = None,
+    ) -> Explanation:
         """Say why a user gets what they get, or why two users differ.
 
         Parameters
@@ -111,6 +117,9 @@ class Allocation:
         user_id : str or int
         versus : str or int, optional
             Another user.
+        phrases : mapping of str to str, optional
+            Templates of what a customer is told, such as a translation of
+            `allocator.allocation.phrases.ENGLISH`.
 
         Returns
         -------
@@ -123,8 +132,9 @@ class Allocation:
             If there is no such user.
         """
         from allocator.allocation.explain import explain
+        from allocator.allocation.phrases import ENGLISH
 
-        return explain(self, user_id, versus)
+        return explain(self, user_id, versus, ENGLISH if phrases is None else phrases)
 
     def save(self, directory: str | os.PathLike[str], force: bool = False) -> None:
         """Write the run to a directory: awards, certificate, summary, policy, manifest.

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from allocator.allocation.evidence import Certificate, certify
-from allocator.allocation.pipeline import as_policy, derive, load
+from allocator.allocation.pipeline import derive, load
 from allocator.allocation.stages import Stages
 from allocator.data.buffers import numbers_of
 from allocator.data.table import UsersTable, read_users
@@ -66,7 +66,7 @@ def verify(
     >>> verify(users, policy, [5440, 4560]).failures
     ('optimal: moving 1 cent from row 1 to row 2 raises the objective',)
     """
-    chosen = as_policy(policy)
+    chosen = Policy.named(policy)
     stages = Stages()
     loaded = load(users, [chosen], stages)
     _, _, compiled = derive(loaded.users, chosen, stages)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -24,6 +23,4 @@ def read_policy(name: str | None) -> Policy:
     """Read a policy file, or take a preset by its name."""
     from allocator.policy.schema import Policy
 
-    if name is None:
-        return Policy.default()
-    return Policy.load(name) if Path(name).suffix else Policy.preset(name)
+    return Policy.named(name)

@@ -173,6 +173,36 @@ class Policy(Section):
         return cls.model_validate({"schema_version": 1, **PRESETS[name]})
 
     @classmethod
+    def named(cls, value: Policy | str | os.PathLike[str] | None) -> Policy:
+        """Return the policy that is meant: itself, a preset, a file, or the announced one for None.
+
+        Parameters
+        ----------
+        value : Policy, str, path or None
+            Text without a suffix is the name of a preset.
+
+        Returns
+        -------
+        Policy
+
+        Raises
+        ------
+        PolicyError
+            If there is no such preset, or the file is not a policy.
+
+        Examples
+        --------
+        >>> Policy.named("broad").objective.alpha
+        2.0
+        """
+        if value is None:
+            return cls.default()
+        if isinstance(value, Policy):
+            return value
+        name = os.fspath(value)
+        return cls.load(name) if os.path.splitext(name)[1] else cls.preset(name)
+
+    @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Policy:
         r"""Read a policy file, TOML or JSON by its suffix.
 

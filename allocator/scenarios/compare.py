@@ -14,7 +14,7 @@ from allocator.allocation.result import Allocation
 from allocator.allocation.stages import Progress, Stages
 from allocator.errors import DataError
 from allocator.policy.diff import PolicyDiff
-from allocator.policy.schema import PRESETS, Policy
+from allocator.policy.schema import Policy
 from allocator.scenarios.comparison_text import comparison_text
 from allocator.scenarios.groups import Groups
 from allocator.scenarios.panel import Panel, panel
@@ -246,12 +246,8 @@ def _allocations(others: Sequence[object]) -> list[Allocation]:
 
 
 def _policy(value: object) -> Policy:
-    if isinstance(value, Policy):
-        return value
-    if isinstance(value, (str, os.PathLike)):
-        name = os.fspath(value)
-        preset = name in PRESETS and not os.path.exists(name)
-        return Policy.preset(name) if preset else Policy.load(name)
+    if isinstance(value, (Policy, str, os.PathLike)):
+        return Policy.named(value)
     raise DataError(
         f"cannot compare a {type(value).__name__}: after a users table, give policies, preset "
         "names or paths of policy files"

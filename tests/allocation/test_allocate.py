@@ -274,3 +274,21 @@ def test_policies_that_map_columns_differently_share_no_table(three, policy):
 
 def test_the_figures_of_a_result_are_found_by_name(result):
     assert result.plot is not None
+
+
+def test_a_policy_may_be_named(users):
+    for named in ("broad", al.Policy.preset("broad")):
+        run = al.allocate(users, named)
+        assert run.policy == al.Policy.preset("broad")
+        assert al.verify(users, named, run.to_arrow()).ok
+    with pytest.raises(al.PolicyError, match="broad"):
+        al.allocate(users, "braod")
+
+
+def test_what_a_customer_is_told_can_be_translated(users):
+    from allocator.allocation.phrases import ENGLISH
+
+    run = al.allocate(users)
+    out = next(r for r in run.to_arrow().to_pylist() if r["reason"] == "loss_below_minimum")
+    german = {**ENGLISH, "loss_below_minimum": "Es fehlen {short}."}
+    assert run.explain(out["user_id"], phrases=german).customer.startswith("Es fehlen $")
