@@ -5,13 +5,18 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
+# A Debian package: installed where we may, else asked for in one line.
+debian = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || \
+	{ echo "install $(1) (as root) and run make $(or $(MAKECMDGOALS),demo) again" >&2; exit 1; }; \
+	apt-get update -qq && apt-get install -y -qq $(1); }
+
 .PHONY: demo test lint bench notebooks browser clean
 .DELETE_ON_ERROR:
 
 demo: .venv/report.stamp
 	$(BIN)/allocator demo
 
-test: .venv/dev.stamp lint browser
+test: browser .venv/dev.stamp lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=
 	$(BIN)/python -m coverage report --fail-under=95 \
 		--include='allocator/core/*,allocator/policy/*,allocator/money.py'
@@ -29,9 +34,8 @@ notebooks: .venv/dev.stamp
 
 # Debian keeps venv in a package of its own; a virtual environment without pip is made anew.
 .venv/bin/pip:
-	$(PYTHON) -m venv --clear .venv || { \
-		echo "python3-venv is missing: installing it (as root), or install it and run make again"; \
-		apt-get update -qq && apt-get install -y -qq python3-venv && $(PYTHON) -m venv --clear .venv; }
+	@$(PYTHON) -c "import ensurepip, venv" 2>/dev/null || $(call debian,python3-venv)
+	$(PYTHON) -m venv --clear .venv
 
 .venv/report.stamp: pyproject.toml constraints.txt | .venv/bin/pip
 	$(INSTALL) -e '.[report]'
@@ -43,7 +47,7 @@ notebooks: .venv/dev.stamp
 
 # The report is tested in a real browser.
 browser:
-	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
+	@command -v chromium >/dev/null || $(call debian,chromium)
 
 clean:
 	rm -rf .venv runs

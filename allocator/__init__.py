@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from allocator.allocation.evidence import Certificate as Certificate
-    from allocator.allocation.folder import load_allocation as load_allocation
+    from allocator.allocation.loading import load_allocation as load_allocation
     from allocator.allocation.pipeline import allocate as allocate
     from allocator.allocation.result import Allocation as Allocation
     from allocator.allocation.verify import verify as verify
@@ -29,7 +29,13 @@ if TYPE_CHECKING:
     from allocator.errors import VerificationError as VerificationError
     from allocator.policy.schema import Policy as Policy
     from allocator.report.report import report as report
+    from allocator.scenarios import metrics as metrics
     from allocator.scenarios.compare import compare as compare
+    from allocator.scenarios.fit import fit as fit
+    from allocator.scenarios.frontier import frontier as frontier
+    from allocator.scenarios.goal_seek import goal_seek as goal_seek
+    from allocator.scenarios.health.health import health as health
+    from allocator.scenarios.sweep import sweep as sweep
 
 _HOMES = {
     "Allocation": "allocation.result",
@@ -48,21 +54,30 @@ _HOMES = {
     "allocate": "allocation.pipeline",
     "compare": "scenarios.compare",
     "divide": "core.divide",
-    "load_allocation": "allocation.folder",
+    "fit": "scenarios.fit",
+    "frontier": "scenarios.frontier",
+    "goal_seek": "scenarios.goal_seek",
+    "health": "scenarios.health.health",
+    "load_allocation": "allocation.loading",
     "prepare": "data.prepare",
     "read_users": "data.table",
     "report": "report.report",
     "simulate_users": "data.simulate",
+    "sweep": "scenarios.sweep",
     "verify": "allocation.verify",
 }
+_MODULES = {"metrics": "scenarios.metrics"}
 __version__ = "0.1.0"
-__all__ = ["__version__", *_HOMES]
+__all__ = ["__version__", *_HOMES, *_MODULES]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name in _MODULES:
+        value: Any = import_module(f"{__name__}.{_MODULES[name]}")
+    elif name in _HOMES:
+        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
 

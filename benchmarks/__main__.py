@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import core, others, scales, scaling, whole
+from benchmarks import core, others, scales, scaling, sweep, whole
 from benchmarks.measure import machine
 from benchmarks.page import Section, Table, duration, render
 
@@ -21,6 +21,7 @@ SECTIONS: dict[str, Callable[..., Section]] = {
     "core": core.run,
     "scaling": scaling.run,
     "process": whole.run,
+    "sweep": sweep.run,
     "others": others.run,
     "scales": scales.run,
 }

@@ -156,6 +156,22 @@ def test_the_package_itself_imports_nothing_on_loading():
     assert not third_party(MODULES[""], lazy=False, typing=False)
 
 
+def test_what_type_checkers_read_is_what_is_imported_on_first_use():
+    tree = ast.parse(MODULES[""].read_text(encoding="utf-8"))
+    (typing,) = (node for node in tree.body if is_type_checking(node))
+    read = [
+        (alias.asname, f"{node.module}.{alias.name}")
+        for node in typing.body
+        for alias in node.names
+    ]
+    homes = {name: f"allocator.{home}.{name}" for name, home in allocator._HOMES.items()}
+    homes |= {name: f"allocator.{home}" for name, home in allocator._MODULES.items()}
+    assert dict(read) == homes
+    assert len(read) == len(homes)
+    for name in homes:
+        assert getattr(allocator, name).__name__.rpartition(".")[2] == name
+
+
 def loaded_by(statement):
     code = f"import sys\n{statement}\nprint(*sorted(sys.modules))"
     run = subprocess.run(

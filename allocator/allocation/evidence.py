@@ -11,20 +11,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from allocator.allocation.level import caps_reached, dollar_log_level, price
 from allocator.core.certificate import Certificate as CoreCertificate
 from allocator.core.certificate import verify as verify_core
-from allocator.core.problem import Problem
+from allocator.core.curves import exp_or_inf
 from allocator.core.rules import AlphaFair
-from allocator.money import CENTS, FINE, exact_sum, format_cents
+from allocator.money import exact_sum, format_cents
 from allocator.policy.compile import Compiled, rule_of
 from allocator.policy.formula import formula
 from allocator.policy.schema import Policy
 
-__all__ = ["Certificate", "certify"]
+__all__ = ["CHECKS", "Certificate", "certify"]
 
 SCHEMA_VERSION = 1
 DIGITS = 12  # significant digits of floats in files: enough to check, and the same on every machine
 
+# Every check of a run, by its name in certificate.json, and what it shows.
+CHECKS: Mapping[str, str] = MappingProxyType(
+    {
+        "eligibility": "nobody is paid who is not eligible",
+        "bounds": "every award is within the user's floor and cap",
+        "total": "the budget is spent to the cent, or every cap is reached",
+        "optimal": "no cent moved from one user to another would raise the objective",
+        "canonical": "every cent held precedes every cent refused, so that nobody chose among "
+        "equals",
+    }
+)
 PROVES = (
     "Every paid user is eligible under the policy, and every award is within the user's floor and "
     "cap.",
@@ -59,7 +71,8 @@ class Certificate:
     at_lower, at_upper, free : int
         Eligible users at their floor, at their cap above it, and in between.
     level : float or None
-        Between the bounds an award is level times the policy's product of powers.
+        Between the bounds an award is level times the policy's product of powers. None when all
+        who have a weight are at their caps, and where a float cannot hold it.
     price : float or None
         Gain in the objective per extra dollar of budget: 0 when caps are reached, at alpha = 0 the
         weight of the next cent, None for claims rules and max-min.
@@ -67,7 +80,8 @@ class Certificate:
         See `allocator.core.certificate.Certificate`.
     formula : str
     checks : mapping of str to bool
-        ``eligibility``, ``bounds``, ``total``, ``optimal``, ``canonical``.
+        Whether each of `CHECKS` passed, in that order; `allocator.verify` adds ``users``: everybody
+        has one award in the list it is given, and nobody else has any.
     failures : tuple of str
         A sentence for each check that failed.
     proves, does_not_prove : tuple of str
@@ -101,6 +115,12 @@ class Certificate:
         """Whether every check passed."""
         return all(self.checks.values())
 
+    @property
+    def unlimited(self) -> bool:
+        """Whether the level has no end: all who have a weight are at their caps."""
+        # A level that only is too large or too small for a float has a price above 0.
+        return self.level is None and not self.price
+
     def to_dict(self) -> dict[str, Any]:
         """Return what goes into certificate.json."""
         return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
@@ -119,17 +139,38 @@ class Certificate:
 def certify(policy: Policy, compiled: Compiled, award_cents: NDArray[np.int64]) -> Certificate:
     """Check the awards of a whole table.
 
+    Nothing here knows how the awards were found, but the problem is taken as it is given: what a
+    certificate proves of the table is worth as much as the way from the table to the problem.
+    `allocate` certifies against the very problem that it solved; `allocator.verify` and the
+    command ``allocator verify`` derive eligibility, weights and bounds afresh from the users.
+
     Parameters
     ----------
     policy : Policy
     compiled : Compiled
-        The problem of the eligible users, derived afresh from the table.
+        The problem of the eligible users.
     award_cents : ndarray of int64, shape (n,)
         In the order of the table.
 
     Returns
     -------
     Certificate
+        Nothing is raised for bad awards: the certificate says so.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from allocator.allocation.pipeline import derive, load
+    >>> from allocator.allocation.stages import Stages
+    >>> users = pa.table({"user_id": ["ann", "bob"], "liquidation_loss": [80, 60],
+    ...                   "net_assets": [100, 60]})
+    >>> policy = Policy.default().replace(budget="100.00")
+    >>> loaded = load(users, [policy], Stages())
+    >>> _, _, compiled = derive(loaded.users, policy, Stages())
+    >>> certify(policy, compiled, np.array([5439, 4561])).ok
+    True
+    >>> certify(policy, compiled, np.array([5439, 4560])).failures
+    ('total: $99.99 is spent, not $100.00',)
     """
     rule, unit = rule_of(policy), compiled.unit_cents
     eligible = np.zeros(len(award_cents), dtype=bool)
@@ -146,9 +187,16 @@ def certify(policy: Policy, compiled: Compiled, award_cents: NDArray[np.int64]) 
         "canonical": core.checks["canonical"],
     }
     failures = _failures(core, checks, compiled, award_cents, paid)
-    capped = _caps_reached(compiled.problem)
+    capped = caps_reached(compiled.problem, compiled.caps)
     ok = all(checks.values())
-    level = _level(policy, rule, core, unit, capped=capped and ok)
+    log_level = math.inf
+    if not (capped and ok):
+        log_level = dollar_log_level(policy, core.tier, core.log_level)
+    level = exp_or_inf(log_level)
+    held = math.isfinite(level) and (level > 0 or math.isinf(log_level))
+    text = formula(policy, level, log_level)
+    if ok and log_level == math.inf and not capped:
+        text += "; what is left goes to users of weight 0"
     alpha = rule.alpha if isinstance(rule, AlphaFair) else None
     return Certificate(
         schema_version=SCHEMA_VERSION,
@@ -163,12 +211,12 @@ def certify(policy: Policy, compiled: Compiled, award_cents: NDArray[np.int64]) 
         at_lower=core.at_lower,
         at_upper=core.at_upper,
         free=core.free,
-        level=level if math.isfinite(level) else None,
-        price=_price(alpha, level, capped=capped),
+        level=level if held else None,
+        price=price(alpha, log_level),
         transfer_gain=core.transfer_gain,
         gap=core.gap,
         fractional_gap=core.fractional_gap,
-        formula=formula(policy, level),
+        formula=text,
         checks=MappingProxyType(checks),
         failures=tuple(failures),
         proves=PROVES if ok else (),
@@ -215,43 +263,6 @@ def _failures(
             else f"canonical: of two cents worth the same, {refused} precedes {holder}"
         )
     return failures
-
-
-def _caps_reached(problem: Problem) -> bool:
-    """Whether everybody has their cap; a cap of the whole budget may be one that was lowered."""
-    if problem.spend < problem.budget:
-        return True
-    return problem.spend == problem.upper.sum() and not (problem.upper == problem.budget).any()
-
-
-def _level(
-    policy: Policy, rule: object, core: CoreCertificate, unit: int, *, capped: bool
-) -> float:
-    """Return the core's level, which is of units and of 1e-8 dollars, in dollars."""
-    if capped:
-        return math.inf
-    recovery = policy.objective.of == "recovery"
-    if not isinstance(rule, AlphaFair):
-        log = core.log_level + math.log(FINE)
-    elif rule.alpha == 0:
-        return (FINE if recovery else 1) / core.tier if core.tier else math.inf
-    else:
-        log = core.log_level + recovery * (1 - 1 / rule.alpha) * math.log(FINE)
-    log += math.log(unit / CENTS)
-    return math.exp(log) if log < 709 else math.inf
-
-
-def _price(alpha: float | None, level: float, *, capped: bool) -> float | None:
-    if alpha is None or math.isinf(alpha):
-        return None
-    if capped:
-        return 0.0
-    if alpha == 0:
-        return level
-    if not 0 < level < math.inf:
-        return None
-    log = -alpha * math.log(level)
-    return math.exp(log) if abs(log) < 700 else None
 
 
 def _plain(value: Any) -> Any:

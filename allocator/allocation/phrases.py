@@ -21,6 +21,17 @@ ENGLISH: Mapping[str, str] = {
     "unit": "Vouchers are multiples of {unit}: yours is {award}.",
     "already_compensated": "You have already been compensated, so this program pays no voucher.",
     "excluded": "Accounts of your kind ({column}) do not take part in this program.",
+    "excluded_user_id": "Your account is on the list of those that do not take part in this "
+    "program.",
+    "excluded_net_assets": "Your net assets at the snapshot were {actual}. Accounts with net "
+    "assets {limits} do not take part in this program.",
+    "excluded_liquidation_loss": "You lost {actual}. Accounts with losses {limits} do not take "
+    "part in this program.",
+    "limits_from": "of {least} or more",
+    "limits_up_to": "of {most} or less",
+    "limits_between": "from {least} to {most}",
+    "set_aside": "The record of your account could not be used as it was, so no voucher has been "
+    "computed for it.",
     "loss_below_minimum": "You lost {actual}. A voucher needs a loss of at least {required}: "
     "yours is {short} less.",
     "no_snapshot": "There is no record of your net assets at the snapshot, so the share that you "

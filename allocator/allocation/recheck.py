@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from allocator.allocation.differences import (
+    agree,
+    first_difference,
+    otherwise,
+    plain_type,
+    same_order,
+)
 from allocator.allocation.evidence import Certificate, certify
-from allocator.allocation.folder import (
+from allocator.allocation.loading import QUARANTINED, read_awards, read_quarantined
+from allocator.allocation.manifest import (
     damaged,
     file_digest,
     policy_entry,
-    read_awards,
-    read_json,
     read_manifest,
 )
 from allocator.allocation.pipeline import Loaded, derive, load
@@ -36,7 +40,6 @@ from allocator.policy.schema import Policy
 
 __all__ = ["Recheck", "recheck"]
 
-ROUNDED = 1e-9  # a certificate has 12 digits, and powers may make the last few uncertain
 CLOSE = 1e-12  # weights differ that little between machines whose power functions round differently
 
 ROUNDED_WEIGHTS = (
@@ -61,11 +64,14 @@ class Recheck:
         Of the stored awards, derived afresh; None when the inputs cannot be read.
     notes : tuple of str
         What fits, but not to the last digit.
+    quarantined : int
+        Bad rows that the run set aside.
     """
 
     faults: tuple[str, ...]
     certificate: Certificate | None
     notes: tuple[str, ...] = ()
+    quarantined: int = 0
 
     @property
     def ok(self) -> bool:
@@ -93,6 +99,12 @@ def recheck(
     Returns
     -------
     Recheck
+
+    Raises
+    ------
+    DataError
+        If there is nothing to hold the run against, and no other fault: the input is in no file,
+        or cannot be found, or the users that are given cannot be read.
     """
     folder = Path(directory)
     stages = Stages() if stages is None else stages
@@ -106,25 +118,28 @@ def recheck(
         chosen = Policy.named(folder / "policy.toml" if policy is None else policy)
         if chosen.digest != manifest["policy"]["sha256"]:
             faults.append("the policy was changed: its sha256 is not the manifest's")
-        elif not _agree(manifest["policy"], policy_entry(chosen)):
+        elif not agree(manifest["policy"], policy_entry(chosen)):
             faults.append("manifest.json does not say what follows of the policy and its sources")
-        source = _inputs(manifest, chosen, faults) if users is None else users
-        if source is None:
-            return Recheck(tuple(faults), None)
-        loaded = load(source, [chosen], stages, max_bad=manifest["quarantined"])
+        loaded = _users(manifest, chosen, users, faults, stages)
         faults += _misread(manifest, loaded, given=users is not None)
+        faults += _set_aside(folder, manifest, loaded.quarantined)
         stored = read_awards(folder, manifest)
         certificate, table, notes = _compare(loaded, chosen, stored, manifest, faults, stages)
         if certificate.ok:
-            faults += _otherwise(folder / "certificate.json", certificate.to_dict())
-            summary = _summary(manifest, chosen, certificate, table)
-            faults += _otherwise(folder / "summary.json", summary)
+            faults += otherwise(folder / "certificate.json", certificate.to_dict())
+            summary = _summary(manifest, chosen, certificate, table, loaded.quarantined)
+            faults += otherwise(folder / "summary.json", summary)
+    except _NothingToCompareError as error:
+        if faults:
+            return Recheck((*faults, str(error)), None)
+        raise
     except AllocatorError as error:
         return Recheck((*faults, str(error)), None)
     except OSError as error:
         said = f"{error.filename or folder} cannot be read: {error.strerror or 'it is damaged'}"
         return Recheck((*faults, said), None)
-    return Recheck((*faults, *certificate.failures), certificate, tuple(notes))
+    found = (*faults, *certificate.failures)
+    return Recheck(found, certificate, tuple(notes), manifest["quarantined"])
 
 
 def _misread(manifest: dict[str, Any], loaded: Loaded, *, given: bool) -> list[str]:
@@ -151,8 +166,27 @@ def _misread(manifest: dict[str, Any], loaded: Loaded, *, given: bool) -> list[s
     return said
 
 
+def _set_aside(folder: Path, manifest: dict[str, Any], expected: pa.Table | None) -> list[str]:
+    """Say where the rows set aside are not the bad rows of the users."""
+    stored = read_quarantined(folder, manifest)
+    if stored is None or expected is None:
+        return [] if stored is expected else [f"{QUARANTINED} is not of this run, or is missing"]
+    if stored.column_names != expected.column_names:
+        return [f"{QUARANTINED} has other columns than the users"]
+    said = []
+    for name in stored.column_names[:-3] + stored.column_names[-2:]:  # files may be elsewhere now
+        row = first_difference(expected.column(name).cast(pa.string()), stored.column(name))
+        if row is not None:
+            said.append(f"{QUARANTINED}: {name} is not what follows, first on row {row + 1:,}")
+    return said
+
+
 def _summary(
-    manifest: dict[str, Any], policy: Policy, certificate: Certificate, table: pa.Table
+    manifest: dict[str, Any],
+    policy: Policy,
+    certificate: Certificate,
+    table: pa.Table,
+    quarantined: pa.Table | None,
 ) -> dict[str, Any]:
     """Return the summary of the derived table, under the names that the inputs had then."""
     sources = tuple(
@@ -160,24 +194,54 @@ def _summary(
         for each in manifest["inputs"]
     )
     warnings = tuple(manifest["warnings"])
-    run = Allocation(table, policy, certificate, sources, manifest["simulated"], warnings)
+    run = Allocation(
+        table,
+        policy,
+        certificate,
+        sources,
+        manifest["simulated"],
+        warnings,
+        quarantined=quarantined,
+    )
     return run.summary().to_dict()
 
 
-def _inputs(manifest: dict[str, Any], policy: Policy, faults: list[str]) -> UsersTable | None:
+class _NothingToCompareError(DataError):
+    """The users cannot be had, which is no fault of the run."""
+
+
+def _users(
+    manifest: dict[str, Any], policy: Policy, users: object, faults: list[str], stages: Stages
+) -> Loaded:
+    """Load the users given, or else the inputs that the manifest names."""
+    most = manifest["quarantined"]
+    if users is None:
+        return load(_inputs(manifest, policy, faults), [policy], stages, max_bad=most)
+    try:
+        return load(users, [policy], stages, max_bad=most)
+    except DataError as error:
+        raise _NothingToCompareError(str(error), error.rows) from None
+
+
+def _inputs(manifest: dict[str, Any], policy: Policy, faults: list[str]) -> UsersTable:
     """Read the inputs that the manifest names, having compared their digests."""
-    paths = []
-    for entry in manifest["inputs"]:
-        path = entry["path"]
-        if entry["sha256"] is None or path == "-":
-            faults.append("the users came from no file: name them with --users")
-            return None
-        if not os.path.isfile(path):
-            faults.append(f"the input {path} is missing: name the users with --users")
-            return None
-        if file_digest(path) != entry["sha256"]:
-            faults.append(f"the input {path} was changed since the run")
-        paths.append(path)
+    entries = manifest["inputs"]
+    paths = [entry["path"] for entry in entries]
+    if any(entry["sha256"] is None or entry["path"] == "-" for entry in entries):
+        whence = "standard input" if "-" in paths else "a data frame"
+        raise _NothingToCompareError(
+            f"this run was made of {whence}, so that there is no file to hold it against: name the "
+            "users with --users (in Python: users=)"
+        )
+    gone = [path for path in paths if not os.path.isfile(path)]
+    for entry in entries:
+        if entry["path"] not in gone and file_digest(entry["path"]) != entry["sha256"]:
+            faults.append(f"the input {entry['path']} was changed since the run")
+    if gone:
+        raise _NothingToCompareError(
+            f"the input {', '.join(gone)} cannot be found: name the users with --users (in Python: "
+            "users=)"
+        )
     needed = needed_columns(policy.columns, policy.attributes, net_assets=policy.needs_net_assets)
     return read_files(paths, needed)
 
@@ -206,7 +270,7 @@ def _compare(
             close = np.allclose(weight, weighing.weight, rtol=CLOSE, atol=0.0)
             if close and not np.array_equal(weight, weighing.weight):
                 notes.append(ROUNDED_WEIGHTS)
-                if not certificate.ok and _same_order(weighing.weight, weight):
+                if not certificate.ok and same_order(weighing.weight, weight):
                     theirs = replace(weighing, weight=weight)
                     rounded = compile_problem(users, policy, eligibility, theirs)
                     other = certify(policy, rounded, cents)
@@ -215,67 +279,21 @@ def _compare(
                         certificate, compiled = other, rounded
                 weighing = replace(weighing, weight=weight)
         expected = awards_table(users, policy, eligibility, weighing, compiled, cents)
-        typed = "awards.parquet" in manifest["outputs"]  # in CSV, amounts are text
-        for name in expected.column_names:
-            if typed and _plain(expected.column(name).type) != _plain(stored.column(name).type):
-                faults.append(f"the column {name} of the awards table is of another type")
-            elif not _equal(expected.column(name), stored.column(name)):
-                faults.append(f"the column {name} of the awards table is not what follows")
+        # In CSV, amounts are text.
+        faults += _columns(expected, stored, typed="awards.parquet" in manifest["outputs"])
         return certificate, expected, notes
 
 
-def _same_order(derived: NDArray[np.float64], stored: NDArray[np.float64]) -> bool:
-    """Tell whether equals stay equal and nobody overtakes or catches up with anybody."""
-    order = np.argsort(derived, kind="stable")
-    return bool(np.array_equal(np.diff(derived[order]) > 0, np.diff(stored[order]) > 0)) and bool(
-        (np.diff(stored[order]) >= 0).all()
-    )
-
-
-def _otherwise(path: Path, expected: dict[str, Any]) -> list[str]:
-    """Say what a stored file says otherwise."""
-    stored = read_json(path)
-    if not isinstance(stored, dict):
-        return [f"{path.name} does not say what follows: it is not an object with names"]
-    names = [name for name in expected if name not in stored]
-    names += [repr(name) for name in stored if name not in expected]
-    names += [
-        name for name in expected if name in stored and not _agree(stored[name], expected[name])
-    ]
-    return [f"{path.name} does not say what follows: {', '.join(names)}"] if names else []
-
-
-def _agree(stored: object, value: object) -> bool:
-    """Compare JSON with what would be written; to JSON, 1 is neither true nor 1.0."""
-    if isinstance(value, (list, tuple)):
-        return (
-            isinstance(stored, list)
-            and len(stored) == len(value)
-            and all(map(_agree, stored, value))
-        )
-    if isinstance(value, Mapping):
-        return (
-            isinstance(stored, dict)
-            and stored.keys() == value.keys()
-            and all(_agree(stored[name], each) for name, each in value.items())
-        )
-    if isinstance(stored, float) and isinstance(value, float):
-        return math.isclose(stored, value, rel_tol=ROUNDED, abs_tol=CLOSE)
-    return type(stored) is type(value) and stored == value
-
-
-def _plain(kind: pa.DataType) -> pa.DataType:
-    """Return a type whatever its dictionary and the width of its text."""
-    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return pa.string() if pa.types.is_large_string(kind) else kind
-
-
-def _equal(expected: pa.ChunkedArray, stored: pa.ChunkedArray) -> bool:
-    if pa.types.is_null(expected.type):
-        return bool(stored.null_count == len(stored))
-    if pa.types.is_dictionary(expected.type):
-        expected = expected.cast(expected.type.value_type)
-    try:
-        return bool(expected.equals(stored.cast(expected.type)))
-    except pa.ArrowException:
-        return False
+def _columns(expected: pa.Table, stored: pa.Table, *, typed: bool) -> Iterator[str]:
+    """Say which columns of the awards table are not what follows, and from which row on."""
+    for name in expected.column_names:
+        due, found = expected.column(name), stored.column(name)
+        if typed and plain_type(due.type) != plain_type(found.type):
+            yield f"the column {name} of the awards table is of another type"
+            continue
+        row = first_difference(due, found)
+        if row is not None:
+            yield (
+                f"the column {name} of the awards table is not what follows, first on row "
+                f"{row + 1:,}"
+            )

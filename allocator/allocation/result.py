@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from allocator.allocation.explain import Explanation
+    from allocator.scenarios.measures import Measures
+    from allocator.scenarios.people import PeopleLikeMe
     from allocator.scenarios.summary import Summary
 
 __all__ = ["Allocation"]
@@ -104,6 +106,26 @@ class Allocation:
         summary: Summary = import_module("allocator.scenarios.summary").summarize(self)
         return summary
 
+    def deciles(self, by: str = "loss", users: object = None) -> pd.DataFrame:
+        """Who gets how much, by decile or by the values of a column of the users table.
+
+        See `allocator.scenarios.comparison.distribution`.
+        """
+        frame: pd.DataFrame = import_module("allocator.scenarios.comparison").distribution(
+            self, by, users
+        )
+        return frame
+
+    def metrics(self, of: str = "award") -> Measures:
+        """Measure inequality and fairness; see `allocator.scenarios.measures.measures`."""
+        measures: Measures = import_module("allocator.scenarios.measures").measures(self, of)
+        return measures
+
+    def people_like_me(self) -> PeopleLikeMe:
+        """Say what typical losses get; see `allocator.scenarios.people.people_like_me`."""
+        people: PeopleLikeMe = import_module("allocator.scenarios.people").people_like_me(self)
+        return people
+
     def explain(
         self,
         user_id: object,
@@ -116,7 +138,7 @@ class Allocation:
         ----------
         user_id : str or int
         versus : str or int, optional
-            Another user.
+            Another user, explained beside the first, with how the two differ.
         phrases : mapping of str to str, optional
             Templates of what a customer is told, such as a translation of
             `allocator.allocation.phrases.ENGLISH`.
@@ -130,6 +152,24 @@ class Allocation:
         ------
         DataError
             If there is no such user.
+
+        Examples
+        --------
+        >>> import allocator as al
+        >>> users = pa.table({"user_id": ["ann", "bob"], "liquidation_loss": ["80", "20"],
+        ...                   "net_assets": ["100", "60"]})
+        >>> result = al.allocate(users, al.Policy.default().replace(budget="50.00"))
+        >>> result.explain("bob").customer
+        'You lost $20.00. A voucher needs a loss of at least $50.00: yours is $30.00 less.'
+        >>> print(result.explain("ann"))
+        ann: $50.00, eligible
+          loss $80.00, net assets $100.00
+          loss = 80
+          √ratio = 0.89442719 (of 0.8)
+          weight 71.554175
+          level 0.69870136, fractional award $49.995000
+          bounds $4.00 to $80.00: none binds
+          whole-cent award $50.00
         """
         from allocator.allocation.explain import explain
         from allocator.allocation.phrases import ENGLISH
@@ -149,6 +189,17 @@ class Allocation:
         ------
         AllocatorError
             If the directory holds something else, or cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import allocator as al
+        >>> users = al.simulate_users(100, seed=7)
+        >>> result = al.allocate(users, al.Policy.default().replace(budget="5000.00"))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     result.save(f"{folder}/run")
+        ...     sorted(os.listdir(f"{folder}/run"))
+        ['awards.parquet', 'certificate.json', 'manifest.json', 'policy.toml', 'summary.json']
         """
         from allocator.allocation.folder import save
 

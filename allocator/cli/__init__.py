@@ -20,6 +20,7 @@ _COMMANDS = {
     "explain": ("explain", "Say why a user gets what they get."),
     "compare": ("compare", "Compare policies on the same users, or runs."),
     "report": ("compare", "Write a report of one or several runs."),
+    "lab": ("lab", "Try variants of a policy: sweep, goal-seek, fit, health, plot."),
     "policy": ("policy", "Show, check and compare policies."),
     "data": ("data", "Simulate users, or prepare them from events."),
     "rules": ("rules", "List the fairness rules."),

@@ -14,11 +14,16 @@ __all__ = ["compare", "report"]
 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, metavar="USERS|DIR...")
-@click.option("--policy", "policies", multiple=True, help="A policy or preset; twice or more.")
+@click.option(
+    "--policy",
+    "policies",
+    multiple=True,
+    help="A policy or preset; once to compare with announced, or more often.",
+)
 @json_option
 def compare(sources: tuple[str, ...], policies: tuple[str, ...], as_json: bool) -> None:
     """Compare policies on the same USERS, or the runs in several DIRs."""
-    from allocator.allocation.folder import load_allocation
+    from allocator.allocation.loading import load_allocation
     from allocator.scenarios.compare import compare as compare_runs
 
     if policies:
@@ -26,6 +31,8 @@ def compare(sources: tuple[str, ...], policies: tuple[str, ...], as_json: bool) 
             raise click.UsageError("with --policy, name one users file")
         if len(policies) == 1:
             policies = ("announced", *policies)
+            if not as_json:
+                click.echo("One --policy is given, so that it is compared with announced.\n")
         result = compare_runs(sources[0], *(read_policy(name) for name in policies))
     elif len(sources) > 1:
         result = compare_runs(*(load_allocation(each) for each in sources))
@@ -46,7 +53,8 @@ def compare(sources: tuple[str, ...], policies: tuple[str, ...], as_json: bool) 
 )
 def report(directories: tuple[Path, ...], out: Path | None) -> None:
     """Write a report of the runs in DIRECTORIES: one self-contained page, no user ids."""
-    from allocator.allocation.folder import attach_report, load_allocation
+    from allocator.allocation.folder import attach_report
+    from allocator.allocation.loading import load_allocation
     from allocator.report.report import render
     from allocator.report.report import report as write_report
 

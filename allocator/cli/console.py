@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +20,15 @@ from allocator.errors import (
     VerificationError,
 )
 
-__all__ = ["clear_line", "exit_code", "print_json", "progress", "tell", "tell_error"]
+__all__ = [
+    "clear_line",
+    "exit_code",
+    "print_json",
+    "progress",
+    "refuse_no_run",
+    "tell",
+    "tell_error",
+]
 
 _CODES: tuple[tuple[type[AllocatorError], int], ...] = (
     (DataError, 3),
@@ -30,6 +39,14 @@ _CODES: tuple[tuple[type[AllocatorError], int], ...] = (
     (OccupiedError, 2),
     (AllocatorError, 1),
 )
+
+
+def refuse_no_run(directory: str | os.PathLike[str]) -> None:
+    """Refuse a directory that is not there: no run was ever written to it."""
+    if not os.path.lexists(directory):
+        raise click.UsageError(
+            f"there is no run {os.fspath(directory)}: name a directory that `allocator run` wrote"
+        )
 
 
 def exit_code(error: BaseException) -> int | None:

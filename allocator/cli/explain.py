@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from allocator.cli.console import print_json
+from allocator.cli.console import print_json, refuse_no_run
 from allocator.cli.options import json_option
 
 __all__ = ["explain"]
@@ -20,12 +20,13 @@ __all__ = ["explain"]
 @json_option
 def explain(directory: Path, user_id: str, versus: str | None, reader: str, as_json: bool) -> None:
     """Say why USER_ID gets what they get in the run in DIRECTORY."""
-    from allocator.allocation.folder import load_allocation
+    from allocator.allocation.loading import load_allocation
 
     if versus is not None and reader == "customer":
         raise click.UsageError("--versus is for analysts")
+    refuse_no_run(directory)
     explanation = load_allocation(directory).explain(user_id, versus)
     if as_json:
         print_json(explanation.to_dict())
     else:
-        click.echo(explanation.customer if reader == "customer" else explanation.analyst)
+        click.echo(explanation.customer if reader == "customer" else str(explanation))

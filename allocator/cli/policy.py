@@ -25,15 +25,16 @@ def show(name: str) -> None:
 @policy.command()
 @click.argument("path")
 def check(path: str) -> None:
-    """Check the policy file PATH; warn of keys that do nothing."""
+    """Check the policy file PATH; warn of keys that do not do what one would think."""
     from allocator.policy.advice import advice
+    from allocator.policy.file_advice import file_advice
     from allocator.policy.words import sentences
 
     chosen = read_policy(path)
     click.echo(f"{path} is a policy: {chosen.name}")
     for sentence in sentences(chosen):
         click.echo(f"  {sentence.text} ({sentence.source})")
-    for warning in advice(chosen):
+    for warning in (*file_advice(chosen), *advice(chosen)):
         tell(f"warning: {warning}")
 
 

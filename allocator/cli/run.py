@@ -10,8 +10,11 @@ import click
 
 from allocator.cli.console import clear_line, print_json, progress, tell
 from allocator.cli.options import json_option, policy_option, read_policy
+from allocator.errors import DataError
 
 __all__ = ["check", "run", "run_to_directory"]
+
+LONGEST = 3  # stages that are told of by name; --json has them all
 
 
 @click.command()
@@ -20,7 +23,14 @@ __all__ = ["check", "run", "run_to_directory"]
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Directory; runs/NAME-HASH if not given."
 )
-@click.option("--format", "form", type=click.Choice(["parquet", "csv"]), default="parquet")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["parquet", "csv"]),
+    default="parquet",
+    help="Of the awards. csv has user ids as they are: a spreadsheet must open them as text, or it "
+    "runs one such as =1+1 as a formula and drops leading zeros.",
+)
 @click.option("--on-bad-rows", type=click.Choice(["fail", "quarantine"]), default="fail")
 @click.option("--max-bad", type=click.IntRange(min=0), help="Bad rows to set aside at the most.")
 @click.option("--report", is_flag=True, help="Write report.html, too.")
@@ -43,16 +53,23 @@ def run(
     """
     if (on_bad_rows == "quarantine") != (max_bad is not None):
         raise click.UsageError("--on-bad-rows quarantine and --max-bad N go together")
-    run_to_directory(
-        users,
-        read_policy(policy),
-        out,
-        csv=form == "csv",
-        max_bad=max_bad or 0,
-        report=report,
-        as_json=as_json,
-        force=force,
-    )
+    try:
+        run_to_directory(
+            users,
+            read_policy(policy),
+            out,
+            csv=form == "csv",
+            max_bad=max_bad or 0,
+            report=report,
+            as_json=as_json,
+            force=force,
+        )
+    except DataError as error:
+        bad = len({(row["file"], row["line"]) for row in error.rows})
+        if bad:
+            aside = f"Or set them aside: --on-bad-rows quarantine --max-bad {bad}"
+            raise DataError(f"{error}\n{aside}", error.rows) from None
+        raise
 
 
 def run_to_directory(
@@ -68,6 +85,7 @@ def run_to_directory(
 ) -> Path:
     """Run, write the directory, and tell what happened; an unchanged run is left as it is."""
     from allocator.allocation import folder, pipeline
+    from allocator.allocation.loading import load_allocation
     from allocator.allocation.stages import Stages
 
     stages = Stages(progress(quiet=as_json))
@@ -76,7 +94,7 @@ def run_to_directory(
     directory = folder.default_directory(sources, policy) if out is None else out
     wanted = {"awards.csv" if csv else "awards.parquet", *(["report.html"] if report else [])}
     if not force and folder.holds(directory, sources, policy, wanted):
-        allocation = folder.load_allocation(directory)
+        allocation = load_allocation(directory)
         tell(f"unchanged: {directory} holds the run of these inputs and this policy")
     else:
         allocation = pipeline.run(loaded, policy, stages)
@@ -144,5 +162,9 @@ def _next(allocation: Any, directory: Path, *, report: bool) -> str:
 
 
 def _tell_stages(stages: Any) -> None:
-    for stage in stages.finished:
-        tell(f"{stage.name:<12}{stage.seconds:>7.2f} s{stage.peak_mib:>8,.0f} MiB")
+    """Tell in a line what a run took, and the stages that most of it went to."""
+    done = stages.finished
+    longest = sorted(done, key=lambda stage: -stage.seconds)[:LONGEST]
+    shown = ", ".join(f"{stage.name} {stage.seconds:.2f}" for stage in longest)
+    total, peak = sum(stage.seconds for stage in done), max(stage.peak_mib for stage in done)
+    tell(f"{total:.2f} s, {peak:,.0f} MiB at the most; longest: {shown}")

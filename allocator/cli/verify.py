@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from allocator.cli.console import clear_line, print_json, progress
+from allocator.cli.console import clear_line, print_json, progress, refuse_no_run
 from allocator.cli.options import json_option, read_policy
 from allocator.errors import VerificationError
 
@@ -19,10 +19,14 @@ __all__ = ["verify"]
 @click.option("--policy", help="The policy, instead of the one in the directory.")
 @json_option
 def verify(directory: Path, users: str | None, policy: str | None, as_json: bool) -> None:
-    """Recompute the run in DIRECTORY from its inputs; exit 6 if anything does not fit."""
+    """Recompute the run in DIRECTORY from its inputs; exit 6 if anything does not fit.
+
+    Without the inputs nothing can be said: exit 3.
+    """
     from allocator.allocation.recheck import recheck
     from allocator.allocation.stages import Stages
 
+    refuse_no_run(directory)
     chosen = None if policy is None else read_policy(policy)
     result = recheck(directory, users, chosen, Stages(progress(quiet=as_json)))
     certificate = result.certificate
@@ -32,6 +36,7 @@ def verify(directory: Path, users: str | None, policy: str | None, as_json: bool
                 "ok": result.ok,
                 "faults": list(result.faults),
                 "notes": list(result.notes),
+                "quarantined": result.quarantined,
                 "certificate": None if certificate is None else certificate.to_dict(),
             }
         )
@@ -39,6 +44,9 @@ def verify(directory: Path, users: str | None, policy: str | None, as_json: bool
         clear_line()
         click.echo(f"verified: {directory}")
         click.echo("  files, inputs and policy are the ones of the run")
+        if result.quarantined:
+            rows = "1 row was" if result.quarantined == 1 else f"{result.quarantined:,} rows were"
+            click.echo(f"  {rows} set aside as bad, in quarantined.csv")
         for name, passed in certificate.checks.items():
             click.echo(f"  {name}: {'yes' if passed else 'NO'}")
         for note in result.notes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping, Set
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -22,6 +23,7 @@ __all__ = [
     "numbers",
     "ratios",
     "reals",
+    "same_length",
     "shown",
     "units",
     "worth",
@@ -64,8 +66,8 @@ def numbers(name: str, values: ArrayLike, *, infinite: bool = False) -> NDArray[
     >>> numbers("weights", [1, -2])
     Traceback (most recent call last):
     ...
-    allocator.errors.DataError: weights must be nonnegative and finite; 1 entries are not, the \
-first at position 1
+    allocator.errors.DataError: weights must be nonnegative and finite; 1 entry is not, at \
+position 1
     """
     array = _column(name, values)
     if array.dtype.kind not in "iuf":
@@ -85,9 +87,7 @@ def check(name: str, what: str, values: NDArray[Any], good: Any) -> None:
         return
     if values.ndim == 0:
         raise DataError(f"{name} must be {what}, not {values}")
-    raise DataError(
-        f"{name} must be {what}; {len(bad):,} entries are not, the first at position {bad[0]}"
-    )
+    raise DataError(f"{name} must be {what}; {_not(bad)}")
 
 
 def check_reach(name: str, values: NDArray[Any]) -> None:
@@ -102,9 +102,51 @@ def check_reach(name: str, values: NDArray[Any]) -> None:
     bad = np.flatnonzero((values != 0) & ((values < SMALLEST) | (values > LARGEST)))
     if len(bad):
         raise UnsupportedError(
-            f"{name} must be 0 or from {SMALLEST:g} to {LARGEST:g}; {len(bad):,} entries are not, "
-            f"the first at position {bad[0]} (a common factor for all changes nothing)"
+            f"{name} must be 0 or from {SMALLEST:g} to {LARGEST:g}; {_not(bad)} (a common factor "
+            "for all changes nothing)"
         )
+
+
+def same_length(columns: Mapping[str, Any]) -> int:
+    """Return the number of claimants: the length of every sequence among the columns.
+
+    Parameters
+    ----------
+    columns : mapping of str to array, other sequence or None
+        By the names that messages use; arrays of shape () are for everybody, None was not given.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    DataError
+        If lengths differ, or nothing is a sequence.
+
+    Examples
+    --------
+    >>> same_length({"claims": [50, 100], "lower": np.array(0), "weights": None})
+    2
+    >>> same_length({"claims": [50, 100], "weights": [1, 1, 1]})
+    Traceback (most recent call last):
+    ...
+    allocator.errors.DataError: claims and weights must have one entry for each claimant, but \
+their lengths differ: claims 2, weights 3
+    """
+    lengths = {
+        name: len(column)
+        for name, column in columns.items()
+        if column is not None and not (isinstance(column, np.ndarray) and column.ndim == 0)
+    }
+    if not lengths:
+        raise DataError(f"at least one of {_listed([*columns])} must be a sequence")
+    if len(set(lengths.values())) > 1:
+        raise DataError(
+            f"{_listed([*lengths])} must have one entry for each claimant, but their lengths "
+            "differ: " + ", ".join(f"{name} {length:,}" for name, length in lengths.items())
+        )
+    return next(iter(lengths.values()))
 
 
 def units(
@@ -247,7 +289,26 @@ def shown(count: Any, unit: Fraction | None = None) -> str:
     return f"{count:,}" if isinstance(count, (int, np.integer)) else f"{count:,.10g}"
 
 
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:-1]) + f" and {names[-1]}"
+
+
+def _not(bad: NDArray[np.intp]) -> str:
+    """Say how many entries are not what they must be, and where."""
+    if len(bad) == 1:
+        return f"1 entry is not, at position {bad[0]}"
+    return f"{len(bad):,} entries are not, the first at position {bad[0]}"
+
+
 def _column(name: str, values: ArrayLike) -> NDArray[Any]:
+    if isinstance(values, (Mapping, Set, Iterator)):
+        remedy = "give a list"
+        if isinstance(values, Mapping):
+            remedy = "for a dict d give list(d.values()), with ids=list(d)"
+        kind = type(values).__name__
+        raise DataError(
+            f"{name} must be one number or a sequence of numbers, not a {kind}: {remedy}"
+        )
     try:
         array = np.asarray(values)
     except (TypeError, ValueError):  # lists of different lengths

@@ -10,8 +10,16 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from allocator.core.amounts import baseline_units, ratios, reals, shown, units, worth
-from allocator.core.problem import EQUAL, Problem
+from allocator.core.amounts import (
+    baseline_units,
+    ratios,
+    reals,
+    same_length,
+    shown,
+    units,
+    worth,
+)
+from allocator.core.problem import EQUAL, Problem, by_position
 from allocator.core.rules import RULES, Rule
 from allocator.core.solve import solve
 from allocator.errors import DataError, InfeasibleError, UnsupportedError
@@ -108,18 +116,20 @@ def divide(
 
     shares = None if weights is None else ratios("weights", weights)
     owed = None if claims is None else ratios("claims", claims)
-    caps = None
-    if upper is not None:
-        caps = money("upper", upper, cap=True)
-    elif claims is not None:
+    floors = money("lower", 0 if lower is None else lower)
+    caps = None if upper is None else money("upper", upper, cap=True)
+    names = by_position(ids)
+    # The problem checks it, too, but cannot tell caps that were given from claims as caps.
+    same_length({"claims": owed, "weights": shares, "lower": floors, "upper": caps, "ids": names})
+    if caps is None and claims is not None:
         caps = money("claims", claims, cap=True, down=True)
     problem = Problem(
         budget=money("the budget", budget)[()],
-        lower=money("lower", 0 if lower is None else lower),
+        lower=floors,
         upper=caps,
         weights=shares,
         claims=owed,
-        ids=ids,
+        ids=names,
         unit=step,
     )
     _check_caps(problem, caps_are_claims=upper is None and claims is not None)

@@ -87,7 +87,12 @@ class AlphaFair(Rule):
     def __post_init__(self) -> None:
         if not (isinstance(self.alpha, Real) and self.alpha >= 0):
             raise DataError(f"alpha must be a number from 0 to inf, not {self.alpha!r}")
-        object.__setattr__(self, "alpha", float(self.alpha))
+        try:
+            object.__setattr__(self, "alpha", float(self.alpha))
+        except OverflowError:
+            raise DataError(
+                "alpha must be a number up to 1.8e308, the largest float, or inf, the limit"
+            ) from None
         if 0 < self.alpha < SMALLEST_ALPHA:
             raise UnsupportedError(
                 f"alpha = {self.alpha:g} is above 0 but below {SMALLEST_ALPHA:g}, where levels are "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -120,12 +121,12 @@ def _from_dictionary(
 ) -> Amounts:
     if len(chunk.dictionary) == 0:  # every row is null
         return _nothing(chunk)
-    values = read_values(chunk.dictionary, of_values)
+    values = _dictionary_values(chunk.dictionary, of_values)
     places = np.where(nulls_of(chunk), 0, numbers_of(chunk.indices))
     return Amounts(values.parts[places], values.faults[places], values.rounded[places])
 
 
-def read_values(dictionary: pa.Array, of_values: Callable[[pa.Array], Amounts]) -> Amounts:
+def _dictionary_values(dictionary: pa.Array, of_values: Callable[[pa.Array], Amounts]) -> Amounts:
     """Read a dictionary's values, which may hold a null of their own."""
     values = of_values(dictionary)
     missing = nulls_of(dictionary)
@@ -143,12 +144,7 @@ def _from_text(chunk: pa.Array) -> Amounts:
 
 
 def _from_integers(chunk: pa.Array) -> Amounts:
-    values = numbers_of(chunk)
-    # Two comparisons instead of abs, which has no answer for the smallest int64.
-    large = (values >= MAX_DOLLARS) | (values <= -MAX_DOLLARS)
-    parts = np.where(large, 0, values).astype(np.int64) * FINE
-    faults = np.where(large, np.uint8(Fault.TOO_LARGE), np.uint8(Fault.NONE))
-    return Amounts(parts, faults, np.zeros(len(chunk), bool))
+    return _scaled_up(numbers_of(chunk), FINE)
 
 
 def _from_floats(chunk: pa.Array) -> Amounts:
@@ -184,10 +180,11 @@ def _from_decimals(chunk: pa.Array) -> Amounts:
     return _from_limbs(words, shift)
 
 
-def _scaled_up(units: NDArray[np.int64], factor: int) -> Amounts:
+def _scaled_up(units: NDArray[np.integer[Any]], factor: int) -> Amounts:
     limit = -(-LIMIT // factor)
+    # Two comparisons instead of abs, which has no answer for the smallest int64.
     large = (units >= limit) | (units <= -limit)
-    parts = np.where(large, 0, units) * factor
+    parts = np.where(large, 0, units).astype(np.int64, copy=False) * factor
     faults = np.where(large, np.uint8(Fault.TOO_LARGE), np.uint8(Fault.NONE))
     return Amounts(parts, faults, np.zeros(len(units), bool))
 

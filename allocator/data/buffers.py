@@ -20,6 +20,7 @@ __all__ = [
     "array_of",
     "booleans_of",
     "decimals_of",
+    "native_buffer",
     "nulls_of",
     "numbers_of",
     "text_of",
@@ -208,3 +209,28 @@ def _packed(values: NDArray[np.bool_]) -> pa.Buffer:
 
 def _validity(missing: NDArray[np.bool_] | None) -> pa.Buffer | None:
     return None if missing is None else _packed(~missing)
+
+
+def native_buffer(content: bytes) -> pa.Buffer:
+    """Copy bytes into memory of Arrow's own.
+
+    Arrow's threads may drop what they read after the call that read it has returned. To drop a
+    Python object they need the interpreter's lock, and a thread that asks for it while the
+    interpreter shuts down aborts the process.
+
+    Parameters
+    ----------
+    content : bytes
+
+    Returns
+    -------
+    pyarrow.Buffer
+
+    Examples
+    --------
+    >>> native_buffer(b"abc").to_pybytes()
+    b'abc'
+    """
+    sink = pa.BufferOutputStream()
+    sink.write(content)
+    return sink.getvalue()

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from allocator.data.amounts import Amounts, read_amounts
 from allocator.data.booleans import read_booleans
-from allocator.data.buffers import array_of, nulls_of, numbers_of
+from allocator.data.buffers import array_of
+from allocator.data.columns import (
+    ALREADY_COMPENSATED,
+    LOSS,
+    NET_ASSETS,
+    NO_SNAPSHOT,
+    OPTIONAL,
+    USER_ID,
+    needed_columns,
+    refuse_missing,
+)
 from allocator.data.faults import RULES, Fault
 from allocator.data.findings import Findings
+from allocator.data.ids import check_ids
 from allocator.data.table import UsersTable
-from allocator.data.unique import duplicates
-from allocator.errors import DataError
 
 __all__ = [
     "LOSS",
@@ -27,21 +34,12 @@ __all__ = [
     "USER_ID",
     "Users",
     "check_amounts",
-    "check_ids",
     "check_users",
     "needed_columns",
     "refuse_missing",
-    "typed_ids",
 ]
 
-USER_ID = "user_id"
-LOSS = "liquidation_loss"
-NET_ASSETS = "net_assets"
-NO_SNAPSHOT = "no_snapshot"
-ALREADY_COMPENSATED = "already_compensated"
-OPTIONAL = (NO_SNAPSHOT, ALREADY_COMPENSATED)
 NET_ASSETS_HINT = f" (a user without a snapshot has {NO_SNAPSHOT} true)"
-SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,33 +104,6 @@ class Users:
             self.table.filter(mask),
             self.rounded_rows[keep],
         )
-
-
-def needed_columns(
-    columns: Mapping[str, str], attributes: Collection[str] = (), *, net_assets: bool = True
-) -> tuple[str, ...]:
-    """Name the columns, as the file calls them, that `check_users` will look at.
-
-    Parameters
-    ----------
-    columns : mapping of str to str
-        Our names to the file's.
-    attributes : collection of str, optional
-        By the names a policy uses.
-    net_assets : bool, optional
-        Whether net assets are needed.
-
-    Returns
-    -------
-    tuple of str
-
-    Examples
-    --------
-    >>> needed_columns({"user_id": "claimant"}, ["region"], net_assets=False)
-    ('claimant', 'liquidation_loss', 'no_snapshot', 'already_compensated', 'region')
-    """
-    ours = [USER_ID, LOSS, *([NET_ASSETS] if net_assets else []), *OPTIONAL, *attributes]
-    return tuple(dict.fromkeys(columns.get(name, name) for name in ours))
 
 
 def check_users(
@@ -208,74 +179,6 @@ def check_users(
     return checked, findings
 
 
-def check_ids(table: pa.Table, name: str, findings: Findings) -> pa.ChunkedArray:
-    """Check that ids are text or whole numbers, none missing and none twice.
-
-    Parameters
-    ----------
-    table : pyarrow.Table
-    name : str
-        The id column.
-    findings : Findings
-        Bad rows are added to it.
-
-    Returns
-    -------
-    pyarrow.ChunkedArray
-        Text (with empty texts null) or integers.
-
-    Raises
-    ------
-    DataError
-        If the column holds neither.
-    """
-    ids = typed_ids(table, name)
-    if ids.null_count:
-        findings.add("is missing", name, np.flatnonzero(nulls_of(ids)))
-    rows, others = duplicates(ids)
-    findings.add(f"same {name} as", name, rows, others)
-    return ids
-
-
-def typed_ids(table: pa.Table, name: str) -> pa.ChunkedArray:
-    """Read a column of ids as text, with empty texts null, or as integers.
-
-    Parameters
-    ----------
-    table : pyarrow.Table
-    name : str
-        The id column.
-
-    Returns
-    -------
-    pyarrow.ChunkedArray
-
-    Raises
-    ------
-    DataError
-        If the column holds neither text nor whole numbers.
-    """
-    ids, types = table.column(name), pa.types
-    if types.is_dictionary(ids.type):
-        ids = ids.cast(ids.type.value_type)
-    kind = ids.type
-    if types.is_null(kind) or (types.is_decimal(kind) and kind.scale == 0):
-        ids = ids.cast(pa.string())
-    elif types.is_integer(kind):
-        return ids
-    elif not (types.is_string(kind) or types.is_large_string(kind)):
-        hint = ""
-        if types.is_floating(kind):
-            hint = "; pandas makes floats of integers when one of them is missing"
-        raise DataError(
-            f"column {name!r} holds {kind} values; ids must be text or whole numbers{hint}"
-        )
-    empty = numbers_of(pc.binary_length(ids)) == 0
-    if (empty & ~nulls_of(ids)).any():
-        ids = pc.if_else(array_of(empty), pa.nulls(len(ids), ids.type), ids)
-    return ids
-
-
 def check_amounts(
     table: pa.Table,
     name: str,
@@ -334,64 +237,3 @@ def _check_booleans(
         findings.add("is missing; write true or false", name, np.flatnonzero(missing))
     findings.add("is neither true nor false", name, np.flatnonzero(bad))
     return values
-
-
-def refuse_missing(
-    users: UsersTable,
-    ours: Collection[str],
-    mapping: Mapping[str, str],
-    *,
-    optional: Collection[str] = (),
-) -> None:
-    """Raise a DataError that names every column that is needed and not there.
-
-    Parameters
-    ----------
-    users : UsersTable
-    ours : collection of str
-        The columns needed, by our names.
-    mapping : mapping of str to str
-        Our names to the file's.
-    optional : collection of str, optional
-        Columns needed only if the mapping names them.
-    """
-    wanted = [*ours, *(name for name in optional if name in mapping)]
-    there = set(users.table.column_names)
-    missing = [name for name in dict.fromkeys(wanted) if mapping.get(name, name) not in there]
-    if not missing:
-        return
-    names = [
-        repr(name) if mapping.get(name, name) == name else f"{mapping[name]!r} (for {name})"
-        for name in missing
-    ]
-    several = len(users.sources) > 1
-    whose = f"{len(users.sources)} files have" if several else f"{users.sources[0].path} has"
-    present = users.present or tuple(users.table.column_names)
-    lines = [
-        f"{whose} no column{'s' if len(names) > 1 else ''} {', '.join(names)}; "
-        f"{'they have' if several else 'it has'} {', '.join(map(repr, present))}"
-    ]
-    separator = next((mark for mark in SEPARATORS if mark in present[0]), None)
-    if users.sources[0].text and len(present) == 1 and separator:
-        lines.append(
-            f"Its fields are separated by {SEPARATORS[separator]}; save it with commas instead."
-        )
-    else:
-        guesses = {name: nearest_name(mapping.get(name, name), present) for name in missing}
-        lines.append("If they are there under other names, say so in the policy:")
-        lines.append("  [columns]")
-        lines += [f'  {name} = "{guess or "..."}"' for name, guess in guesses.items()]
-    raise DataError("\n".join(lines))
-
-
-def nearest_name(name: str, present: Collection[str]) -> str | None:
-    """Return the present name most like `name`, whatever the case, or None if none is.
-
-    Examples
-    --------
-    >>> nearest_name("liquidation_loss", ["UID", "Liquidation Loss USD"])
-    'Liquidation Loss USD'
-    """
-    by_plain = {other.lower().replace(" ", "_").replace("-", "_"): other for other in present}
-    close = difflib.get_close_matches(name.lower(), by_plain, n=1)
-    return by_plain[close[0]] if close else None

@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv as arrow_csv
 
-from allocator.data.buffers import array_of
+from allocator.data.buffers import array_of, native_buffer
 from allocator.data.table import Source, first_line, refuse_duplicate_names, wanted
 from allocator.errors import DataError
 
@@ -56,25 +56,11 @@ def read_csv(
     names = _header(path, held)
     refuse_duplicate_names(names, path)
     strange: list[int] = []
-
-    def skip(row: arrow_csv.InvalidRow) -> str:
-        strange.append(row.actual_columns)
-        return "skip"
-
     try:
-        table = arrow_csv.read_csv(
-            _arrow_stream(path, held),
-            read_options=arrow_csv.ReadOptions(block_size=BLOCK),
-            parse_options=arrow_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
-            # Only an empty field is null: "NA" is a region, and "nan" in an amount is a mistake.
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()),
-                include_columns=wanted(names, columns),
-                null_values=[""],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=True,
-            ),
-        )
+        try:
+            table = _parsed(path, held, names, columns)
+        except pa.ArrowInvalid:  # perhaps only rows with a wrong number of fields
+            table = _parsed(path, held, names, columns, strange)
     except (pa.ArrowException, OSError, UnicodeDecodeError, KeyError) as error:
         _refuse_not_utf8(path, held)
         raise DataError(
@@ -92,6 +78,41 @@ def read_csv(
             'inside a quoted field twice ("")'
         )
     return _with_null_rows(table, malformed, records), names, malformed
+
+
+def _parsed(
+    path: str,
+    held: bytes | None,
+    names: Collection[str],
+    columns: Collection[str] | None,
+    strange: list[int] | None = None,
+) -> pa.Table:
+    """Parse a CSV; with a list, rows without the right number of fields are left out and told."""
+
+    def skip(row: arrow_csv.InvalidRow) -> str:
+        assert strange is not None
+        strange.append(row.actual_columns)
+        return "skip"
+
+    # A thread of Arrow's may be left holding the handler, and drop it after the read: it would
+    # need Python's lock for that, and abort a process that ends just then (see `native_buffer`).
+    # So there is a handler only where it is needed, and then no thread.
+    serial = strange is not None
+    return arrow_csv.read_csv(
+        _arrow_stream(path, held),
+        read_options=arrow_csv.ReadOptions(block_size=BLOCK, use_threads=not serial),
+        parse_options=arrow_csv.ParseOptions(
+            newlines_in_values=True, invalid_row_handler=skip if serial else None
+        ),
+        # Only an empty field is null: "NA" is a region, and "nan" in an amount is a mistake.
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()),
+            include_columns=wanted(tuple(names), columns),
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+        ),
+    )
 
 
 def record_lines(source: Source, records: int) -> NDArray[np.int64]:
@@ -239,4 +260,4 @@ def _text(path: str, held: bytes | None) -> Iterator[io.TextIOWrapper]:
 
 def _arrow_stream(path: str, held: bytes | None) -> pa.NativeFile:
     compression = "gzip" if _is_gzip(path, held) else None
-    return pa.input_stream(path if held is None else pa.py_buffer(held), compression=compression)
+    return pa.input_stream(path if held is None else native_buffer(held), compression=compression)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 from pyarrow import ipc
 
+from allocator.data.buffers import native_buffer
 from allocator.data.table import (
     Source,
     UsersTable,
@@ -184,7 +185,7 @@ def _read(path: str, held: bytes | None, columns: Collection[str] | None) -> Par
         table, names, malformed = read_csv(where, held, columns)
         return Part(table, names, malformed, True)
     try:
-        file = pa.OSFile(path) if held is None else pa.BufferReader(held)
+        file = pa.OSFile(path) if held is None else pa.BufferReader(native_buffer(held))
         with file:
             table, names = binary(file, head, where, columns)
     except (pa.ArrowException, OSError, EOFError) as error:

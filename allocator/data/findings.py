@@ -14,7 +14,7 @@ from allocator.data.buffers import array_of, texts_array
 from allocator.data.table import Source, UsersTable
 from allocator.errors import BadRow, DataError
 
-__all__ = ["Findings"]
+__all__ = ["Findings", "locate"]
 
 SHOWN = 20  # bad rows shown one by one
 LINES_SHOWN = 5  # first lines shown for each rule
@@ -142,10 +142,7 @@ class Findings:
         ]
         if not all(source.text for source in users.sources):
             lines.append("A row's line is its position as if below a header: the first is line 2.")
-        lines.append(
-            f"Correct {'them' if plural else 'it'}, or set {'them' if plural else 'it'} aside: "
-            f"--on-bad-rows quarantine --max-bad {count}"
-        )
+        lines.append(f"Correct {'them' if plural else 'it'} and try again.")
         return DataError("\n".join(lines), [report for _, _, report in reports])
 
     def quarantine_table(self, users: UsersTable) -> pa.Table:

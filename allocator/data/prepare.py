@@ -19,17 +19,10 @@ from allocator.data.buffers import (
     numbers_of,
     texts_array,
 )
-from allocator.data.check import (
-    LOSS,
-    NET_ASSETS,
-    NO_SNAPSHOT,
-    USER_ID,
-    check_amounts,
-    check_ids,
-    refuse_missing,
-    typed_ids,
-)
+from allocator.data.check import check_amounts
+from allocator.data.columns import LOSS, NET_ASSETS, NO_SNAPSHOT, USER_ID, refuse_missing
 from allocator.data.findings import Findings
+from allocator.data.ids import check_ids, typed_ids
 from allocator.data.table import SIMULATED_KEY, Source, UsersTable, read_users
 from allocator.data.times import microseconds, within_window
 from allocator.errors import BadRow, DataError

@@ -14,7 +14,18 @@ from allocator.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SIMULATED_KEY", "Source", "UsersTable", "read_users"]
+__all__ = [
+    "MEMORY",
+    "SIMULATED_KEY",
+    "Source",
+    "UsersTable",
+    "first_line",
+    "plain_text",
+    "read_users",
+    "refuse_duplicate_names",
+    "simulated_note",
+    "wanted",
+]
 
 SIMULATED_KEY = b"allocator.simulated"
 MEMORY = "<data frame>"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from allocator.data.buffers import array_of, booleans_of, nulls_of, numbers_of
 from allocator.errors import DataError
 
-__all__ = ["within_window"]
+__all__ = ["microseconds", "within_window"]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}

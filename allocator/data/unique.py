@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from allocator.data.buffers import array_of, nulls_of, numbers_of, text_of
 
-__all__ = ["duplicates"]
+__all__ = ["duplicates", "hashes_of"]
 
 WORD = 8  # bytes hashed at a time
 BLOCK = 1 << 16  # rows hashed at a time, so that the working arrays stay in cache

@@ -185,7 +185,14 @@ def _bounds(policy: Policy, _: set[str]) -> Iterator[Advice]:
             f"equals the minimum, {show_dollars(minimum)}: everyone gets exactly that, whatever "
             "[objective] and [weights] say; raise the maximum",
         )
-    if maximum >= exact(award.budget):
+    budget = exact(award.budget)
+    if minimum > budget:
+        yield Advice(
+            "award.minimum",
+            f"{show_dollars(minimum)} is more than the whole budget of {show_dollars(budget)}: not "
+            "even one award can be paid; lower it, or raise award.budget",
+        )
+    elif maximum >= budget:
         yield Advice(
             "award.maximum",
             f"{show_dollars(maximum)} has no effect, because it is not below the budget; lower it",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from allocator.core.problem import Problem
 from allocator.core.rules import AlphaFair, Proportional
 from allocator.errors import InfeasibleError
-from allocator.money import FINE, exact
+from allocator.money import FINE, exact, exact_sum
 from allocator.policy.values import show_dollars
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from allocator.policy.schema import Policy
     from allocator.policy.weights import Weighing
 
-__all__ = ["Compiled", "Ids", "bounds", "compile_problem", "rule_of"]
+__all__ = ["Compiled", "Ids", "bounds", "compile_problem", "pose", "rule_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,11 +38,15 @@ class Compiled:
         Where they stand in the table.
     unit_cents : int
         Cents per unit.
+    caps : int
+        Units: the sum of the caps that the policy sets, some of which the problem may have lowered
+        to its budget.
     """
 
     problem: Problem
     rows: NDArray[np.int64]
     unit_cents: int
+    caps: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,27 +143,71 @@ def compile_problem(
     """
     rows = np.flatnonzero(eligibility.eligible)
     loss = users.loss[rows]
+    problem = pose(
+        policy,
+        loss,
+        weighing.claim[rows] if policy.objective.rule == "proportional" else None,
+        None if weighing.weight is None else weighing.weight[rows],
+        Ids(users.ids, rows),
+        len(eligibility.codes),
+    )
+    caps = exact_sum(bounds(loss, policy)[1])
+    return Compiled(problem, rows, int(exact(policy.award.unit) * 100), caps)
+
+
+def pose(
+    policy: Policy,
+    loss: NDArray[np.int64],
+    claim: NDArray[np.int64] | None,
+    weight: NDArray[np.float64] | None,
+    ids: Sequence[object],
+    users: int,
+) -> Problem:
+    """State the problem of m eligible users whose columns are already chosen.
+
+    Parameters
+    ----------
+    policy : Policy
+    loss : ndarray of int64, shape (m,)
+        In 1e-8 dollars.
+    claim : ndarray of int64, shape (m,), or None
+        Recognized losses, in 1e-8 dollars; only a claims rule needs them.
+    weight : ndarray of float64, shape (m,), or None
+        None for a claims rule.
+    ids : sequence, length m
+    users : int
+        Everybody, eligible or not, for messages.
+
+    Returns
+    -------
+    Problem
+        In whole units of the policy.
+
+    Raises
+    ------
+    InfeasibleError
+        As in `compile_problem`.
+    """
     lower, upper = bounds(loss, policy)
     unit = exact(policy.award.unit)
     budget = int(exact(policy.award.budget) / unit)
     _check_floors(lower, budget, unit)
     if policy.award.if_budget_exceeds_caps == "error":
-        _check_caps(upper, budget, unit, eligibility)
+        _check_caps(upper, budget, unit, users)
     claims = None
     if policy.objective.rule == "proportional":
-        claims = weighing.claim[rows]
+        claims = claim
     elif policy.objective.of == "recovery":
         claims = loss  # recovery is award / loss, whatever part of the loss is recognized
-    problem = Problem(
+    return Problem(
         budget=budget,
         lower=lower,
         upper=upper,
-        weights=None if weighing.weight is None else weighing.weight[rows],
+        weights=weight,
         claims=claims,
-        ids=Ids(users.ids, rows),
+        ids=ids,
         tie_break_key=policy.tie_break_key,
     )
-    return Compiled(problem, rows, int(unit * 100))
 
 
 def _check_floors(lower: NDArray[np.int64], budget: int, unit: Fraction) -> None:
@@ -186,9 +234,7 @@ def _check_floors(lower: NDArray[np.int64], budget: int, unit: Fraction) -> None
     )
 
 
-def _check_caps(
-    upper: NDArray[np.int64], budget: int, unit: Fraction, eligibility: Eligibility
-) -> None:
+def _check_caps(upper: NDArray[np.int64], budget: int, unit: Fraction, users: int) -> None:
     n, total = len(upper), int(upper.sum())
     if total >= budget:
         return
@@ -200,7 +246,7 @@ def _check_caps(
         )
     else:
         what = (
-            f"none of {len(eligibility.codes):,} users is eligible, so that nothing of the budget "
+            f"none of {users:,} users is eligible, so that nothing of the budget "
             f"of {show_dollars(budget * unit)} can be spent"
         )
     lower_budget = f"lower award.budget to {show_dollars(total * unit)}, " if n else ""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Term", "customer_terms", "formula", "significant"]
 
-_FAINT = 1e-300  # below, a level may have lost its digits, or be 0, which no product can have
+_FAINT = 1e-300  # below, a float may have lost its digits, or be 0, which no product can have
 _ROOTS = {1 / 2: "√", 1 / 3: "∛", 1 / 4: "∜"}
 
 
@@ -47,7 +47,8 @@ class Term:
         name = f"({self.of})" if " " in self.of and self.power != 1 else self.of
         if self.power == 1:
             return name
-        return _ROOTS[self.power] + name if self.power in _ROOTS else f"{name}^{self.power:.4g}"
+        root = _ROOTS.get(self.power)
+        return root + name if root else f"{name}^{significant(self.power, 4)}"
 
 
 def customer_terms(policy: Policy) -> tuple[Term, ...]:
@@ -86,7 +87,7 @@ def customer_terms(policy: Policy) -> tuple[Term, ...]:
     return tuple(Term(of, power) for of, power in powers.items() if power)
 
 
-def formula(policy: Policy, level: float) -> str:
+def formula(policy: Policy, level: float, log_level: float | None = None) -> str:
     """Return the effective formula in one line.
 
     Parameters
@@ -96,6 +97,8 @@ def formula(policy: Policy, level: float) -> str:
         The fractional award in dollars is level × w^(1/alpha), times loss^(1 − 1/alpha) for
         recovery; level × claim for proportional. At alpha = 0, the weight at the margin. Infinite
         when everybody has their cap.
+    log_level : float, optional
+        Its natural logarithm, for a level that no float holds: near alpha = 0 there are such.
 
     Returns
     -------
@@ -106,12 +109,17 @@ def formula(policy: Policy, level: float) -> str:
     >>> from allocator.policy.schema import Policy
     >>> formula(Policy.default(), 0.0177992)
     'voucher = 0.017799 × loss × √ratio (at most 1), from $4 to $6,000'
+    >>> formula(Policy.default().replace(alpha=0.01), math.inf, 1000.0)[:36]
+    'voucher = 1.9701 × 10^434 × loss^100'
     """
     award = policy.award
     low, high = (_dollars(exact(text)) for text in (award.minimum, award.maximum))
     terms = customer_terms(policy)
     product = " × ".join(_with_cap(term, policy) for term in terms)
-    if math.isinf(level):
+    log = log_level
+    if log is None:
+        log = math.log(level) if level >= _FAINT else -math.inf
+    if log == math.inf:
         text = f"voucher = {high}, the maximum"
         told_cap = award.cap_at_loss
     elif policy.uses_weights and policy.objective.alpha == 0:
@@ -124,10 +132,9 @@ def formula(policy: Policy, level: float) -> str:
         text += f", from {low} to {high}"
         told_cap = award.cap_at_loss and level > float(exact(policy.eligibility.min_loss))
     else:
-        faint = level < _FAINT
-        coefficient = f"a level below {_FAINT:g}" if faint else significant(level)
-        text = f"voucher = {coefficient} × {product}, from {low} to {high}"
-        told_cap = award.cap_at_loss and (faint or not _below_loss(policy, level, terms))
+        held = _FAINT <= level < math.inf
+        text = f"voucher = {_coefficient(level, log)} × {product}, from {low} to {high}"
+        told_cap = award.cap_at_loss and not (held and _below_loss(policy, level, terms))
     if told_cap:
         text += ", never more than the loss"
     if policy.claim.brackets and any(term.of == "recognized loss" for term in terms):
@@ -142,8 +149,8 @@ def significant(value: float, digits: int = 5) -> str:
 
     Examples
     --------
-    >>> significant(0.0177992), significant(1234567.0), significant(1.2e-12)
-    ('0.017799', '1,234,567', '1.2 × 10^-12')
+    >>> significant(0.0177992), significant(1234567.0), significant(1.2e-12), significant(1e-12)
+    ('0.017799', '1,234,567', '1.2 × 10^-12', '10^-12')
     """
     if value == 0:
         return "0"
@@ -151,8 +158,24 @@ def significant(value: float, digits: int = 5) -> str:
     if -7 <= exponent < 12:
         text = f"{value:,.{max(0, digits - 1 - exponent)}f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
-    mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
-    return f"{mantissa.rstrip('0').rstrip('.')} × 10^{int(power)}"
+    return _scientific(value, 0, digits)
+
+
+def _coefficient(level: float, log: float) -> str:
+    if _FAINT <= level < math.inf:
+        return significant(level)
+    if log == -math.inf:
+        return f"a level below {significant(_FAINT)}"
+    power = math.floor(log / math.log(10))
+    return _scientific(math.exp(log - power * math.log(10)), power, 5)
+
+
+def _scientific(value: float, power: int, digits: int) -> str:
+    """Write value times 10^power."""
+    mantissa, _, more = f"{value:.{digits - 1}e}".partition("e")
+    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+    shown = f"10^{power + int(more)}"
+    return shown if mantissa == "1" else f"{mantissa} × {shown}"
 
 
 def _with_cap(term: Term, policy: Policy) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -11,13 +12,13 @@ from allocator.policy.attributes import attribute
 from allocator.policy.eligibility import ELIGIBLE, decide, deciding_keys
 from allocator.policy.meaning import shown
 from allocator.policy.sections import Range
-from allocator.policy.values import read_ratio, show_dollars, show_percent
+from allocator.policy.values import read_ratio, show_dollars, show_number, show_percent
 
 if TYPE_CHECKING:
     from allocator.data.check import Users
     from allocator.policy.schema import Policy
 
-__all__ = ["Missed", "missed_by"]
+__all__ = ["Missed", "excluded_unseen", "missed_by"]
 
 
 @dataclass(frozen=True)
@@ -104,16 +105,57 @@ def _short(reason: str, text: str, actual: Fraction, required: Fraction) -> Miss
     return _missed(reason, f"{text}: {show_dollars(short)} short", actual, required, short)
 
 
-def _excluded(users: Users, policy: Policy, i: int, reason: str) -> Missed:
+def excluded_unseen(policy: Policy, reason: str) -> Missed:
+    """Tell which values exclude a user whose own value is not at hand.
+
+    Parameters
+    ----------
+    policy : Policy
+    reason : str
+        ``excluded:`` and the column.
+
+    Returns
+    -------
+    Missed
+
+    Examples
+    --------
+    >>> from allocator.policy.schema import Policy
+    >>> policy = Policy.default().replace(exclude={"account_type": ["market_maker"]})
+    >>> excluded_unseen(policy, "excluded:account_type").sentence
+    'account_type is market_maker, which is excluded'
+    """
     column = reason.removeprefix("excluded:")
     rule = policy.eligibility.exclude[column]
     if isinstance(rule, Range):
-        text = f"{column} is within the range that is excluded: {shown(rule)}"
-    else:
-        key = deciding_keys(reason)[0]
-        values = users.ids if column == "user_id" else attribute(users, column, key)
-        text = f"{column} is {values[i].as_py()}, which is excluded"
-    return _missed(reason, text)
+        return _missed(
+            reason, f"{column} is a number that is excluded: {_limits(rule, show_number)}"
+        )
+    several = f"one of {shown(rule)}, which are" if len(rule) > 1 else f"{shown(rule)}, which is"
+    return _missed(reason, f"{column} is {several} excluded")
+
+
+def _excluded(users: Users, policy: Policy, i: int, reason: str) -> Missed:
+    column = reason.removeprefix("excluded:")
+    rule = policy.eligibility.exclude[column]
+    amounts = {"liquidation_loss": users.loss, "net_assets": users.net_assets}.get(column)
+    if isinstance(rule, Range) and amounts is not None:
+        actual = Fraction(int(amounts[i]), FINE)
+        limits = _limits(rule, show_dollars)
+        return _missed(reason, f"{column} is {show_dollars(actual)}, excluded {limits}", actual)
+    key = deciding_keys(reason)[0]
+    values = users.ids if column == "user_id" else attribute(users, column, key)
+    value = values[i].as_py()
+    if isinstance(rule, Range):
+        return _missed(reason, f"{column} is {value}, excluded {_limits(rule, show_number)}")
+    return _missed(reason, f"{column} is {value}, which is excluded")
+
+
+def _limits(rule: Range, show: Callable[[Fraction], str]) -> str:
+    least, most = (None if each is None else show(exact(each)) for each in (rule.min, rule.max))
+    if least is None:
+        return f"up to {most}"
+    return f"from {least}" if most is None else f"from {least} to {most}"
 
 
 def _round_down(ratio: Fraction) -> str:

@@ -144,5 +144,16 @@ def find_lines(text: str) -> dict[tuple[str, ...], int]:
 
 
 def _parts(dotted: str) -> tuple[str, ...]:
-    found = re.findall(_KEY, dotted)
-    return tuple(json.loads(part) if part[0] == '"' else part.strip("'") for part in found)
+    return tuple(_plain_key(part) for part in re.findall(_KEY, dotted))
+
+
+def _plain_key(part: str) -> str:
+    """Return the key that a part of a path means; quoted ones have escapes."""
+    if part[0] not in "\"'":
+        return part
+    import tomllib
+
+    try:
+        return next(iter(tomllib.loads(f"{part} = 0")))
+    except tomllib.TOMLDecodeError:  # no key, but part of a text of several lines
+        return part

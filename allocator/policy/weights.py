@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from math import lcm
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
     from allocator.policy.schema import Policy
     from allocator.policy.sections import Bracket
 
-__all__ = ["Weighing", "power", "recognized", "weigh"]
+__all__ = ["Memo", "Weighing", "power", "recognized", "weigh"]
+
+# Makes an array, or remembers the one it made for the same users under the same key.
+Memo: TypeAlias = Callable[[tuple[str, Hashable], Callable[[], Any]], Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +50,11 @@ class Weighing:
     weight: NDArray[np.float64] | None
 
 
-def weigh(users: Users, policy: Policy) -> Weighing:
+def _afresh(key: tuple[str, Hashable], make: Callable[[], Any]) -> Any:  # noqa: ARG001
+    return make()
+
+
+def weigh(users: Users, policy: Policy, memo: Memo = _afresh) -> Weighing:
     """Weigh every user, eligible or not.
 
     Parameters
@@ -54,6 +62,9 @@ def weigh(users: Users, policy: Policy) -> Weighing:
     users : Users
         n rows; `check_attributes` has found no row that cannot be weighed.
     policy : Policy
+    memo : callable, optional
+        ``memo((part, settings), make)`` may return what an earlier ``make()`` of that part gave
+        for the same users and settings; by default everything is made afresh.
 
     Returns
     -------
@@ -64,18 +75,37 @@ def weigh(users: Users, policy: Policy) -> Weighing:
     PolicyError
         If a column of factors is not there, or weights are too large or too small for floats.
     """
-    claim = recognized(users.loss, policy.claim.brackets)
-    ratio = None if users.net_assets is None else _ratio(users.loss, users.net_assets)
+    weights, brackets = policy.weights, policy.claim.brackets
+    net_assets = users.net_assets
+    claim = memo(("claim", brackets), lambda: recognized(users.loss, brackets))
+    ratio = None
+    if net_assets is not None:
+        ratio = memo(("ratio", ()), lambda: _ratio(users.loss, net_assets))
     if not policy.uses_weights:
         return Weighing(claim, ratio, None, None)
-    factor = _factor(users, policy)
-    weights = policy.weights
-    weight = power(claim / FINE, weights.loss_exponent)
-    if weights.ratio_exponent:
-        assert ratio is not None  # the policy says that it needs net assets
-        weight = weight * power(_counted(ratio, users, policy), weights.ratio_exponent)
-    if factor is not None:  # without, the largest exponents stay far within the core's reach
-        weight = _times(weight, factor)
+    of_claim = (brackets, weights.loss_exponent)
+    of_ratio = (
+        weights.ratio_exponent,
+        weights.ratio_cap,
+        policy.eligibility.nonpositive_net_assets,
+    )
+    of_factor = tuple((k, tuple(v.items())) for k, v in sorted(weights.factors.items()))
+    factor = memo(("factor", of_factor), lambda: _factor(users, policy))
+
+    def product() -> NDArray[np.float64]:
+        weight: NDArray[np.float64] = memo(
+            ("claim power", of_claim), lambda: power(claim / FINE, weights.loss_exponent)
+        )
+        if weights.ratio_exponent:
+            assert ratio is not None  # the policy says that it needs net assets
+            weight = weight * memo(
+                ("ratio power", of_ratio),
+                lambda: power(_counted(ratio, users, policy), weights.ratio_exponent),
+            )
+        # Without factors, the largest exponents stay far within the core's reach.
+        return weight if factor is None else _times(weight, factor)
+
+    weight = memo(("weight", (of_claim, of_ratio, of_factor)), product)
     return Weighing(claim, ratio, factor, weight)
 
 

@@ -18,7 +18,7 @@ from allocator.report.style import (
     plain_axes,
     short,
 )
-from allocator.scenarios.bands import Band, award_bands
+from allocator.scenarios.bands import FEWEST, QUANTILES, Band, award_bands
 from allocator.scenarios.compare import Comparison
 
 if TYPE_CHECKING:
@@ -63,24 +63,21 @@ def draw_awards(comparison: Comparison, *, narrow: bool = False) -> Figure:
         )
         if not number:
             first = bands
-            axes.fill_between(
-                middle,
-                quantiles[0],
-                quantiles[4],
-                color=color,
-                alpha=0.15,
-                lw=0,
-                label="9 of 10 users",
-            )
-            axes.fill_between(
-                middle,
-                quantiles[1],
-                quantiles[3],
-                color=color,
-                alpha=0.3,
-                lw=0,
-                label="half of users",
-            )
+            for low, alpha, name in ((0, 0.15, "9 of 10 users"), (1, 0.3, "half of users")):
+                # A quantile beyond which fewer than ten users lie is nearly somebody's own award.
+                wide = [band.users * QUANTILES[low] >= FEWEST for band in bands]
+                if not any(wide):
+                    continue
+                axes.fill_between(
+                    middle,
+                    quantiles[low],
+                    quantiles[-1 - low],
+                    where=wide,
+                    color=color,
+                    alpha=alpha,
+                    lw=0,
+                    label=name,
+                )
         axes.plot(middle, quantiles[2], LINES[number], color=color, linewidth=2, label=label)
     axes.set_xscale("log")
     axes.set_yscale("log")

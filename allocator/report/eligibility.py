@@ -52,7 +52,7 @@ def draw_eligibility(
             hatch="////" if assumed else None,
         )
         axes.plot([left, left], [k - 0.35, k + 1.35], color=MUTED, linewidth=0.8)
-        label = f"−{each.users:,}" + (" ASSUMED" if assumed else "")
+        label = f"−{each.users:,}" + (", assumed" if assumed else "")
         if left > 0.35 * users:
             axes.text(left - gap, k, label, ha="right", va="center", fontsize=9, color=INK)
         else:

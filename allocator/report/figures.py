@@ -23,10 +23,18 @@ from allocator.scenarios.tables import Tables
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["MOST", "Plots"]
+__all__ = ["MOST", "Plots", "check_number"]
 
 MOST = 3  # allocations that a figure can tell apart
 TITLE_WIDTH = 88  # characters
+
+
+def check_number(allocations: Sequence[Allocation]) -> None:
+    """Raise an error if there are none, or more than a figure can tell apart."""
+    if not 1 <= len(allocations) <= MOST:
+        raise DataError(
+            f"figures and reports take one to {MOST} allocations, not {len(allocations)}"
+        )
 
 
 class Plots:
@@ -44,10 +52,7 @@ class Plots:
     """
 
     def __init__(self, allocations: Sequence[Allocation]) -> None:
-        if not 1 <= len(allocations) <= MOST:
-            raise DataError(
-                f"figures and reports take one to {MOST} allocations, not {len(allocations)}"
-            )
+        check_number(allocations)
         self.comparison = Comparison(panel(allocations))
 
     def tables(self) -> Tables:
@@ -64,8 +69,9 @@ class Plots:
         """The title of each figure."""
         users = self.comparison.users
         certificate = self.comparison.allocations[0].certificate
+        tables = self.comparison.tables()
         return {
-            "money": money_finding(self.comparison.tables().paid),
+            "money": money_finding(tables.users, tables.paid),
             "awards": awards_finding(award_bands(users, users.scenarios[0])),
             "eligibility": out_finding(certificate.users, certificate.eligible, self.out),
         }

@@ -6,17 +6,40 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from allocator.money import format_cents
+from allocator.report.disclosure import bound_cells
 from allocator.report.style import about
-from allocator.report.suppress import hidden, shown_counts
+from allocator.report.suppress import (
+    WITHHELD,
+    hidden,
+    hidden_cells,
+    is_blurred,
+    is_small,
+    shown_count,
+    shown_share,
+)
 from allocator.scenarios.bands import FEWEST
 from allocator.scenarios.groups import ALL
+from allocator.scenarios.numerals import percent
 from allocator.scenarios.out import Out, funnel
 from allocator.scenarios.rows import ChangeRow, GroupRow, PaidRow
-from allocator.scenarios.summary import SOURCES, Summary, percent
+from allocator.scenarios.summary import Outcome, Summary
 
-__all__ = ["Table", "changes_table", "deciles_table", "outcomes_table", "rules_table"]
+__all__ = [
+    "SOURCES",
+    "Table",
+    "changes_table",
+    "deciles_table",
+    "gain_and_lose",
+    "outcomes_table",
+    "rules_table",
+]
 
-WITHHELD = "withheld"
+# What a board reads where the terminal says ASSUMED.
+SOURCES = {
+    "announced": "announced",
+    "assumed": "assumed, to be decided",
+    "set": "set by this policy",
+}
 
 
 @dataclass(frozen=True)
@@ -37,54 +60,130 @@ class Table:
     withheld: bool
 
 
-def rules_table(users: int, out: Sequence[Out]) -> Table:
-    """Say who is out at each rule, and how many are left after it."""
-    steps = funnel(users, out)
-    rows = [["all users", "", "", f"{users:,}", ""]]
-    for each, (_, left) in zip(out, steps[1:], strict=True):
+def rules_table(users: int, out: Sequence[Out], *, hide_users: bool = False) -> Table:
+    """Say who is out at each rule, and how many are left after it.
+
+    Parameters
+    ----------
+    users : int
+    out : sequence of Out
+        Small ones merged.
+    hide_users : bool
+        Whether a small count would follow from how many users there are.
+
+    Returns
+    -------
+    Table
+    """
+    rows = [["all users", "", "", shown_count(users, hide=hide_users), ""]]
+    for each, (_, left) in zip(out, funnel(users, out)[1:], strict=True):
+        small = is_small(each.users)
         rows.append(
             [
                 each.text,
-                f"{each.users:,}" if each.users >= FEWEST else f"<{FEWEST}",
-                format_cents(each.loss_cents) if each.users >= FEWEST else WITHHELD,
-                f"{left:,}" if each.users >= FEWEST else WITHHELD,
+                shown_count(each.users),
+                WITHHELD if small else format_cents(each.loss_cents),
+                shown_count(left, hide=hide_users),
                 SOURCES[each.source],
             ]
         )
-    small = any(each.users < FEWEST for each in out)
-    return Table(("rule", "fall out", "their losses", "left", "source"), rows, small)
+    head = ("rule", "fall out", "their losses", "left", "source")
+    return Table(head, rows, _any_hidden(*rows))
 
 
-def outcomes_table(summary: Summary) -> Table:
-    """Show this run beside other rules for the same users and bounds."""
+def outcomes_table(summary: Summary, *, hide_floor: bool = False) -> Table:
+    """Show this run beside other rules for the same users and bounds.
+
+    Parameters
+    ----------
+    summary : Summary
+        Of at least ten eligible users.
+    hide_floor : bool
+        Whether a small count would follow from how many users this run gives the minimum.
+
+    Returns
+    -------
+    Table
+    """
     rows = []
-    for each in summary.outcomes:
-        changes = [
-            "" if share is None else percent(share) for share in (each.gain_share, each.lose_share)
-        ]
-        shares = [percent(each.top_share), percent(each.floor_share)]
-        rows.append([each.name, format_cents(each.median_cents), *shares, *changes])
+    n = summary.eligible
+    few_on_top = n < FEWEST * 10
+    for k, each in enumerate(summary.outcomes):
+        floor = shown_share(round(each.floor_share * n), n)
+        rows.append(
+            [
+                each.name,
+                format_cents(each.median_cents),
+                WITHHELD if few_on_top else percent(each.top_share),
+                WITHHELD if hide_floor and not k and not is_blurred(n, 1) else floor,
+                *(gain_and_lose(each, n) or ("", "")),
+            ]
+        )
+    top = "to the tenth who lost most"
+    if summary.top_loss_share is not None and not few_on_top:
+        top += f" ({percent(summary.top_loss_share)} of losses)"
     at_floor = f"get the minimum of {summary.minimum}"
-    head = ("", "median", "to the tenth who lost most", at_floor, "would gain", "would lose")
-    return Table(head, rows, False)
+    head = ("", "median", top, at_floor, "would gain", "would lose")
+    return Table(head, rows, _any_hidden(*rows))
 
 
-def deciles_table(users: Sequence[GroupRow], paid: Sequence[PaidRow]) -> Table:
-    """Show who gets how much, by decile of loss."""
+def gain_and_lose(outcome: Outcome, users: int, digits: int = 1) -> tuple[str, str] | None:
+    """Write the shares of those who would gain and lose, unless few people follow from them.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    users : int
+        How many are eligible.
+    digits : int
+        Decimals of a percent.
+
+    Returns
+    -------
+    (str, str) or None
+        None for the run itself.
+    """
+    if outcome.gain_share is None or outcome.lose_share is None:
+        return None
+    gain, lose = (round(share * users) for share in (outcome.gain_share, outcome.lose_share))
+    exact = not is_blurred(users, digits)
+    gone = hidden((gain, lose, users - gain - lose)) if exact else ()
+    told = (
+        WITHHELD if k in gone else percent(n / users, digits) for k, n in enumerate((gain, lose))
+    )
+    first, second = told
+    return first, second
+
+
+def deciles_table(users: Sequence[GroupRow], paid: Sequence[PaidRow], gone: set[int]) -> Table:
+    """Show who gets how much, by decile of loss.
+
+    Parameters
+    ----------
+    users, paid : sequence of GroupRow, of PaidRow
+        The last row is of everybody.
+    gone : set of int
+        Rows of too few people.
+
+    Returns
+    -------
+    Table
+    """
     rows = []
-    gone = hidden([row.users for row in users[:-1]])
-    floors, caps = ([*shown_counts(c[:-1]), f"{c[-1]:,}"] for c in _bound_counts(paid))
-    for k, (group, row, floor, cap) in enumerate(zip(users, paid, floors, caps, strict=True)):
+    cells = bound_cells(paid, gone)
+    few = hidden([row.users for row in users[:-1]])
+    for k, (group, row) in enumerate(zip(users, paid, strict=True)):
         if k in gone:
-            rows.append([row.label, WITHHELD, "", "", "", "", "", "", ""])
+            count = "" if k in few else f"{row.users:,}"
+            rows.append([row.label, WITHHELD, count, "", "", "", "", "", ""])
             continue
         rows.append(
             [
                 row.label,
                 _range(group),
                 f"{row.users:,}",
-                floor,
-                cap,
+                shown_count(row.at_floor, hide=(k, 0) in cells),
+                shown_count(row.at_cap, hide=(k, 1) in cells),
                 format_cents(row.total_cents),
                 _money(row.mean_cents),
                 _money(row.median_cents),
@@ -102,36 +201,44 @@ def deciles_table(users: Sequence[GroupRow], paid: Sequence[PaidRow]) -> Table:
         "median",
         "of losses",
     )
-    return Table(head, rows, bool(gone) or _any_hidden(floors, caps))
+    return Table(head, rows, _any_hidden(*rows))
 
 
-def changes_table(changes: Sequence[ChangeRow]) -> Table:
-    """Show who gains and who loses, by decile of loss."""
+def changes_table(changes: Sequence[ChangeRow], gone: set[int]) -> Table:
+    """Show who gains and who loses, by decile of loss.
+
+    Parameters
+    ----------
+    changes : sequence of ChangeRow
+        The last row is of everybody.
+    gone : set of int
+        Rows of too few people.
+
+    Returns
+    -------
+    Table
+    """
     rows = []
-    gone = hidden([row.users for row in changes[:-1]])
+    counts = [(row.gainers, row.losers, row.unchanged) for row in changes]
+    cells = hidden_cells(counts, gone)
     for k, row in enumerate(changes):
         if k in gone:
             rows.append([row.label, WITHHELD, "", "", "", ""])
             continue
-        counts = [row.gainers, row.losers, row.unchanged]
         rows.append(
             [
                 row.label,
-                *(shown_counts(counts) if row is not changes[-1] else [f"{n:,}" for n in counts]),
+                *(shown_count(n, hide=(k, c) in cells) for c, n in enumerate(counts[k])),
                 _money(row.mean_change_cents),
                 format_cents(row.change_cents),
             ]
         )
     head = ("decile", "gain", "lose", "unchanged", "mean change", "total change")
-    return Table(head, rows, bool(gone) or _any_hidden(*rows))
+    return Table(head, rows, _any_hidden(*rows))
 
 
-def _bound_counts(paid: Sequence[PaidRow]) -> tuple[list[int], list[int]]:
-    return [row.at_floor for row in paid], [row.at_cap for row in paid]
-
-
-def _any_hidden(*columns: Sequence[str]) -> bool:
-    return any(text in (WITHHELD, f"<{FEWEST}") for column in columns for text in column)
+def _any_hidden(*rows: Sequence[str]) -> bool:
+    return any(WITHHELD in row for row in rows)
 
 
 def _range(row: GroupRow) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allocator.report.disclosure import gone_rows
 from allocator.report.style import (
     INK,
     LINES,
@@ -16,10 +17,10 @@ from allocator.report.style import (
     plain_axes,
     short,
 )
-from allocator.scenarios.bands import FEWEST
+from allocator.report.suppress import WITHHELD, hidden
 from allocator.scenarios.compare import Comparison
+from allocator.scenarios.numerals import big_dollars, percent
 from allocator.scenarios.rows import GroupRow, PaidRow
-from allocator.scenarios.summary import big_dollars, percent
 from allocator.scenarios.tables import Tables
 
 if TYPE_CHECKING:
@@ -53,17 +54,20 @@ def draw_money(comparison: Comparison, *, narrow: bool = False) -> Figure:
     tables = comparison.tables()
     deciles = tables.users[:10]
     # A decile of a few users would tell what they lost and got.
-    shown = [k for k, row in enumerate(deciles) if row.users >= FEWEST]
+    gone = gone_rows(comparison)
+    few = hidden([row.users for row in tables.users[:-1]])
+    shown = [k for k, row in enumerate(deciles) if row.users and k not in few]
     everybody = max(tables.users[-1].users, 1)
     people = {k: deciles[k].users / everybody for k in shown}
     axes.barh(shown, [-people[k] for k in shown], color=OUT, height=0.72)
     ends = dict.fromkeys(shown, 0.0)
-    for number, rows in enumerate(tables.paid.values()):
+    for number, (name, rows) in enumerate(tables.paid.items()):
         whole = max(rows[-1].total_cents, 1)
-        money = [rows[k].total_cents / whole for k in shown]
+        told = [k for k in shown if k not in gone[name]]
+        money = [rows[k].total_cents / whole for k in told]
         if number:
             axes.barh(
-                shown,
+                told,
                 money,
                 height=0.86,
                 fill=False,
@@ -72,21 +76,17 @@ def draw_money(comparison: Comparison, *, narrow: bool = False) -> Figure:
                 linewidth=1.4,
             )
         else:
-            axes.barh(shown, money, color=SERIES[0], height=0.72)
-        ends = {k: max(ends[k], share) for k, share in zip(shown, money, strict=True)}
+            axes.barh(told, money, color=SERIES[0], height=0.72)
+        ends |= {k: max(ends[k], share) for k, share in zip(told, money, strict=True)}
     for k in shown:
-        axes.text(
-            ends[k] + GAP,
-            k,
-            _label([rows[k] for rows in tables.paid.values()], tables, narrow=narrow),
-            va="center",
-            fontsize=9,
-            color=INK,
-            **PLAIN,
-        )
+        row = [None if k in gone[name] else rows[k] for name, rows in tables.paid.items()]
+        text = _label(row, tables, narrow=narrow)
+        axes.text(ends[k] + GAP, k, text, va="center", fontsize=9, color=INK, **PLAIN)
     left, right = max(people.values(), default=0.1), max(ends.values(), default=1.0)
     _heads(axes, comparison.names, narrow=narrow)
-    axes.set_yticks(range(10), [_range(row) for row in deciles], **PLAIN)
+    axes.set_yticks(
+        range(10), [_range(row) if k in shown else "–" for k, row in enumerate(deciles)], **PLAIN
+    )
     axes.set_xticks([])
     axes.set_xlim(-left - GAP, right * 1.25 + 0.02)
     axes.set_ylim(9.6, -1.7 - 0.75 * (len(comparison.names) - 1))
@@ -94,14 +94,15 @@ def draw_money(comparison: Comparison, *, narrow: bool = False) -> Figure:
     return figure
 
 
-def _label(row: Sequence[PaidRow], tables: Tables, *, narrow: bool) -> str:
+def _label(row: Sequence[PaidRow | None], tables: Tables, *, narrow: bool) -> str:
     wholes = [max(rows[-1].total_cents, 1) for rows in tables.paid.values()]
     first, *others = (
-        percent(each.total_cents / whole) for each, whole in zip(row, wholes, strict=True)
+        WITHHELD if each is None else percent(each.total_cents / whole)
+        for each, whole in zip(row, wholes, strict=True)
     )
     if others and not narrow:
         return f"{first} ({', '.join(others)})"
-    return first if narrow else f"{first}  {big_dollars(row[0].total_cents)}"
+    return first if narrow or row[0] is None else f"{first}  {big_dollars(row[0].total_cents)}"
 
 
 def _heads(axes: Axes, names: Sequence[str], *, narrow: bool) -> None:
@@ -117,7 +118,7 @@ def _heads(axes: Axes, names: Sequence[str], *, narrow: bool) -> None:
 
 
 def _range(row: GroupRow) -> str:
-    if row.lowest is None or row.highest is None or row.users < FEWEST:
+    if row.lowest is None or row.highest is None:
         return "–"
     if row.label == "10":  # the largest loss is somebody's
         return f"from {about(row.lowest)}"

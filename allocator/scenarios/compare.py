@@ -3,199 +3,49 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
-from functools import cached_property
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from allocator.allocation.pipeline import load, run
 from allocator.allocation.result import Allocation
 from allocator.allocation.stages import Progress, Stages
+from allocator.data.table import read_users
 from allocator.errors import DataError
-from allocator.policy.diff import PolicyDiff
 from allocator.policy.schema import Policy
-from allocator.scenarios.comparison_text import comparison_text
-from allocator.scenarios.groups import Groups
-from allocator.scenarios.panel import Panel, panel
-from allocator.scenarios.rows import ChangeRow, GroupRow, PaidRow
-from allocator.scenarios.tables import Tables, tables_by
-
-if TYPE_CHECKING:
-    import pandas as pd
+from allocator.scenarios.comparison import Comparison
+from allocator.scenarios.panel import panel
 
 __all__ = ["Comparison", "compare"]
 
-DIGITS = 6  # decimals of ratios in files
-
-
-@dataclass(frozen=True, eq=False)
-class Comparison:
-    """A base and one or more other allocations of the same users.
-
-    Attributes
-    ----------
-    users : Panel
-        The users who are eligible in at least one of them.
-    """
-
-    users: Panel
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What the allocations are called, the base first; no two have the same name."""
-        return tuple(each.name for each in self.users.scenarios)
-
-    @property
-    def allocations(self) -> tuple[Allocation, ...]:
-        """The allocations, the base first."""
-        return tuple(each.allocation for each in self.users.scenarios)
-
-    @property
-    def diffs(self) -> dict[str, PolicyDiff]:
-        """What each other policy has different from the base's, by name."""
-        base, *others = self.users.scenarios
-        return {each.name: base.allocation.policy.diff(each.allocation.policy) for each in others}
-
-    @property
-    def plot(self) -> Any:
-        """Figures of these allocations, such as ``comparison.plot.money()``."""
-        return import_module("allocator.report.figures").Plots(self.allocations)
-
-    @cached_property
-    def _by_loss(self) -> Tables:
-        return tables_by(self.users, "loss")
-
-    def tables(self, by: str = "loss") -> Tables:
-        """Return the tables as plain rows, without pandas; see `deciles` for `by`."""
-        return self._by_loss if by == "loss" else tables_by(self.users, by)
-
-    def overview(self) -> pd.DataFrame:
-        """One row per policy.
-
-        Returns
-        -------
-        pandas.DataFrame
-            eligible, at_floor, at_cap, total_cents, mean_cents, median_cents (of all users
-            compared), recovery; gainers, losers, unchanged, gain_cents, loss_cents (0 for the
-            base); formula.
-        """
-        import pandas as pd
-
-        return pd.DataFrame(self._overview()).set_index("policy")
-
-    def deciles(self, by: str = "loss") -> pd.DataFrame:
-        """Who gets how much, by decile.
-
-        Parameters
-        ----------
-        by : {"loss", "net_assets", "loss_ratio", "award"}
-            What users are ranked by; "award" is that of the base. Deciles are by rank, always
-            ten; values of zero or less, or not known, have a row of their own.
-
-        Returns
-        -------
-        pandas.DataFrame
-            A row per decile and an ALL row, to which the others add up to the cent; the index is
-            named after what users are ranked by, ``attrs["basis"]`` says how. Columns in two
-            levels: ``users`` (users, lowest and highest of what they are ranked by,
-            loss_cents), then each policy (eligible, at_floor, at_cap, total_cents, mean_cents,
-            median_cents, recovery = total of awards / total of losses).
-
-        Raises
-        ------
-        DataError
-            If `by` is none of these, or its values are not known for anybody.
-        """
-        tables = self.tables(by)
-        blocks: dict[str, Sequence[Any]] = {"users": tables.users, **tables.paid}
-        return _frame(blocks, tables.groups)
-
-    def difference(self, by: str = "loss") -> pd.DataFrame:
-        """Who gains and who loses against the base, by decile.
-
-        Parameters
-        ----------
-        by : {"loss", "net_assets", "loss_ratio", "award"}
-            As in `deciles`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            A row per decile and an ALL row. Columns in two levels: each other policy, then
-            users, gainers, losers, unchanged, gain_cents, loss_cents, change_cents,
-            mean_change_cents.
-
-        Raises
-        ------
-        DataError
-            As in `deciles`.
-        """
-        tables = self.tables(by)
-        return _frame(dict(tables.changes), tables.groups)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON: cents as integers, ratios to six decimals."""
-        tables = self.tables()
-        return {
-            "schema_version": 1,
-            "names": list(self.names),
-            "users": self.users.users,
-            "compared": len(self.users),
-            "notes": list(self.users.notes),
-            "overview": self._overview(),
-            "by": tables.groups.basis,
-            "users_by_decile": [_plain(row) for row in tables.users],
-            "deciles": {name: [_plain(r) for r in rows] for name, rows in tables.paid.items()},
-            "differences": {
-                name: [_plain(row) for row in rows] for name, rows in tables.changes.items()
-            },
-            "policy_differences": {
-                name: [asdict(change) for change in diff.changes]
-                for name, diff in self.diffs.items()
-            },
-        }
-
-    def __str__(self) -> str:
-        return comparison_text(self.users, self._by_loss, self.diffs)
-
-    def __repr__(self) -> str:
-        return f"Comparison({', '.join(self.names)}; {len(self.users):,} users)"
-
-    def _overview(self) -> list[dict[str, Any]]:
-        rows = []
-        for scenario in self.users.scenarios:
-            paid = self._by_loss.paid[scenario.name][-1]
-            change = self._by_loss.changes.get(scenario.name, [None])[-1]
-            row = {"policy": scenario.name, **_plain(paid)}
-            for name in ("gainers", "losers", "unchanged", "gain_cents", "loss_cents"):
-                row[name] = 0 if change is None else getattr(change, name)
-            if change is None:
-                row["unchanged"] = paid.users
-            row["formula"] = scenario.allocation.formula
-            del row["label"]
-            rows.append(row)
-        return rows
+Item = tuple[str | None, Allocation | Policy]
 
 
 def compare(
     base: object,
-    *others: Allocation | Policy | str | os.PathLike[str],
+    *others: object,
     names: Sequence[str] | None = None,
+    users: object = None,
     progress: Progress | None = None,
+    **named: object,
 ) -> Comparison:
     """Compare allocations, or policies on one users table.
 
     Parameters
     ----------
-    base : Allocation; or path, UsersTable, data frame or Arrow table of users
-    *others : Allocation; or Policy, preset name or path of a policy file
-        Allocations when the base is one. Otherwise policies, at least two, the first of which is
-        the base.
+    base : path, UsersTable, data frame or Arrow table of users; or Allocation; or dict
+        Users, to apply policies to; or the first of what is compared.
+    *others : Allocation, Policy, preset name, path of a policy file, or dict of these by name
+        What is compared, at least two with the base; the first is the base of the comparison.
+        Policies are applied to the users, which are read and checked once.
     names : sequence of str, optional
         What to call them; the policies' names when not given.
+    users : path, UsersTable, data frame or Arrow table, optional
+        The users table, when the base is not: to apply policies to, and for tables by its other
+        columns. The files that the first allocation was run on when not given.
     progress : callable, optional
         Called as ``progress(stage, done, total)`` before each stage of each run.
+    **named : Allocation, Policy, preset name or path of a policy file
+        More to compare, by name.
 
     Returns
     -------
@@ -204,7 +54,8 @@ def compare(
     Raises
     ------
     DataError
-        If there is nothing to compare, the users are bad, or the runs have none in common.
+        If there is nothing to compare, the users are bad or not at hand, or the runs have none in
+        common.
     PolicyError
         If a policy cannot be read.
 
@@ -213,65 +64,100 @@ def compare(
     >>> import allocator as al
     >>> users = al.simulate_users(1000, seed=7)
     >>> policy = al.Policy.default().replace(budget="50000.00")
-    >>> comparison = compare(users, policy, policy.replace(alpha=2, name="Broad"))
+    >>> comparison = compare(users, policy, Broad=policy.replace(alpha=2))
     >>> comparison.names
     ('Announced', 'Broad')
     >>> comparison.tables().changes["Broad"][-1].change_cents
     0
+    >>> compare(users, {"Now": policy, "Later": policy.replace(minimum="10.00")}).names
+    ('Now', 'Later')
     """
-    if isinstance(base, Allocation):
-        allocations = [base, *_allocations(others)]
+    told: list[object] = [*others, *([named] if named else [])]
+    if users is not None or isinstance(base, (Allocation, Mapping)):
+        told.insert(0, base)
+        source = users
     else:
-        policies = [_policy(each) for each in others]
-        if len(policies) < 2:
-            raise DataError(
-                "compare needs at least two policies for a users table, such as "
-                'compare(users, "announced", "pro-rata")'
-            )
-        loaded = load(base, policies, Stages(progress))
-        allocations = [run(loaded, policy, Stages(progress)) for policy in policies]
-    return Comparison(panel(allocations, names))
+        # A table in memory may be changed later: it is taken as it is now.
+        source = base if isinstance(base, (str, os.PathLike)) else read_users(base)
+    items = [item for each in told for item in _items(each)]
+    if len(items) < 2:
+        raise DataError(_too_few(items, told))
+    allocations = _run(items, source, progress)
+    if names is None:
+        pairs = zip(items, allocations, strict=True)
+        names = [name or allocation.policy.name for (name, _), allocation in pairs]
+    kept = None if users is None and isinstance(source, (str, os.PathLike)) else source
+    return Comparison(panel(allocations, names), kept)
 
 
-def _allocations(others: Sequence[object]) -> list[Allocation]:
-    found = [each for each in others if isinstance(each, Allocation)]
-    if len(found) < len(others):
-        raise DataError(
-            "an allocation is compared with other allocations; to compare policies give the users "
-            "first: compare(users, policy, other_policy)"
-        )
-    if not found:
-        raise DataError("compare needs at least two allocations")
-    return found
+def _items(value: object) -> list[Item]:
+    """Return what is to be compared, each with its name if it was given one."""
+    if isinstance(value, Mapping):
+        return [(str(name), _one(each)) for name, each in value.items()]
+    return [(None, _one(value))]
 
 
-def _policy(value: object) -> Policy:
+def _one(value: object) -> Allocation | Policy:
+    if isinstance(value, Allocation):
+        return value
     if isinstance(value, (Policy, str, os.PathLike)):
         return Policy.named(value)
     raise DataError(
         f"cannot compare a {type(value).__name__}: after a users table, give policies, preset "
-        "names or paths of policy files"
+        "names, paths of policy files or allocations"
     )
 
 
-def _frame(blocks: dict[str, Sequence[Any]], groups: Groups) -> pd.DataFrame:
-    """Put blocks of rows side by side; means and medians of nobody are missing integers."""
-    import pandas as pd
-
-    columns = {}
-    for name, rows in blocks.items():
-        for field in fields(rows[0]):
-            if field.name == "label" or (isinstance(rows[0], PaidRow) and field.name == "users"):
-                continue
-            values = [getattr(row, field.name) for row in rows]
-            whole = field.name.endswith("_cents")
-            columns[name, field.name] = pd.array(values, dtype="Int64") if whole else values
-    labels = [row.label for row in next(iter(blocks.values()))]
-    frame = pd.DataFrame(columns, index=pd.Index(labels, name=groups.title))
-    frame.attrs["basis"] = groups.basis
-    return frame
+def _too_few(items: Sequence[Item], told: Sequence[object]) -> str:
+    if items and isinstance(items[0][1], Allocation):
+        return (
+            "compare needs at least two allocations, or an allocation and a policy, such as "
+            'compare(result, "broad")'
+        )
+    if told and not items:
+        return "there is nothing to compare: the dict is empty"
+    return (
+        "compare needs at least two policies for a users table, such as "
+        'compare(users, "announced", "pro-rata")'
+    )
 
 
-def _plain(row: GroupRow | PaidRow | ChangeRow) -> dict[str, Any]:
-    data = asdict(row)
-    return {key: round(v, DIGITS) if isinstance(v, float) else v for key, v in data.items()}
+def _run(items: Sequence[Item], source: object, progress: Progress | None) -> list[Allocation]:
+    """Apply the policies to the users, which are read once."""
+    policies = [value for _, value in items if isinstance(value, Policy)]
+    if not policies:
+        return [value for _, value in items if isinstance(value, Allocation)]
+    given = [value for _, value in items if isinstance(value, Allocation)]
+    loaded = load(_users(source, given), policies, Stages(progress))
+    if source is None and _stored(loaded.read.sources) != _stored(given[0].sources):
+        raise DataError(
+            f"{loaded.read.sources[0].path} has changed since the run it is compared with: hand in "
+            "the users table that it was, as in compare(result, policy, users=users)"
+        )
+    return [
+        value if isinstance(value, Allocation) else run(loaded, value, Stages(progress))
+        for _, value in items
+    ]
+
+
+def _users(source: object, given: Sequence[Allocation]) -> object:
+    """Return the users to apply policies to: as given, or the file of the first allocation."""
+    if source is not None:
+        return source
+    if not given:
+        raise DataError(
+            "policies are compared on a users table: give it first, compare(users, policy, "
+            "other_policy)"
+        )
+    sources = given[0].sources
+    if len(sources) > 1 or sources[0].sha256 is None or sources[0].path == "-":
+        raise DataError(
+            "an allocation does not keep the users table, which other policies are to be applied "
+            "to: give the users first: compare(users, policy, other_policy), or by name: "
+            "compare(result, policy, users=users)"
+        )
+    return sources[0].path
+
+
+def _stored(sources: Sequence[Any]) -> list[str | None]:
+    return [each.sha256 for each in sources]

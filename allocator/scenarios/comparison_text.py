@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from allocator.money import format_cents
 from allocator.policy.diff import PolicyDiff
+from allocator.scenarios.numerals import big_dollars, percent
 from allocator.scenarios.panel import Panel
 from allocator.scenarios.rows import ChangeRow, GroupRow, PaidRow
-from allocator.scenarios.summary import big_dollars, percent
 from allocator.scenarios.tables import Tables
 from allocator.scenarios.text_table import text_table
 
@@ -33,30 +33,70 @@ def comparison_text(users: Panel, tables: Tables, diffs: Mapping[str, PolicyDiff
     return "\n\n".join("\n".join(block) for block in _blocks(users, tables, diffs))
 
 
-def finding(name: str, base: str, row: ChangeRow) -> str:
+def finding(name: str, base: str, rows: Sequence[ChangeRow]) -> str:
     """Say in a sentence who gains and who loses.
+
+    Parameters
+    ----------
+    name, base : str
+        Of the scenarios.
+    rows : sequence of ChangeRow
+        By decile of loss; the last row is of everybody.
+
+    Returns
+    -------
+    str
 
     Examples
     --------
-    >>> finding("Broad", "Announced", ChangeRow("ALL", 10, 9, 1, 0, 5_000_00, 5_000_00, 0, 0))
-    'Broad against Announced: 90.0% gain, 10.0% lose; $5,000 go to gainers, $5,000 come from losers'
+    >>> rows = [
+    ...     ChangeRow("9", 5, 5, 0, 0, 9_000_00, 0, 9_000_00, 0),
+    ...     ChangeRow("10", 5, 1, 4, 0, 0, 9_000_00, -9_000_00, 0),
+    ...     ChangeRow("ALL", 10, 6, 4, 0, 9_000_00, 9_000_00, 0, 0),
+    ... ]
+    >>> finding("Broad", "Announced", rows)
+    'Broad against Announced: 60.0% gain, 40.0% lose; decile 9 gains $9,000, decile 10 loses $9,000'
     """
-    users = max(row.users, 1)
-    return (
-        f"{name} against {base}: {percent(row.gainers / users)} gain, "
-        f"{percent(row.losers / users)} lose; {big_dollars(row.gain_cents)} go to gainers, "
-        f"{big_dollars(row.loss_cents)} come from losers"
-    )
+    *groups, everybody = rows
+    users = max(everybody.users, 1)
+    if everybody.unchanged == everybody.users:
+        return f"{name} against {base}: nobody gains or loses"
+    shares = f"{percent(everybody.gainers / users)} gain, {percent(everybody.losers / users)} lose"
+    up, down = ([row for row in groups if row.change_cents * sign > 0] for sign in (1, -1))
+    told = [
+        f"{_spans(some)} {verb}{'s' * (len(some) == 1)} "
+        f"{big_dollars(abs(sum(row.change_cents for row in some)))}"
+        for some, verb in ((up, "gain"), (down, "lose"))
+        if some
+    ]
+    return f"{name} against {base}: {shares}; {', '.join(told) or 'no decile gains or loses'}"
+
+
+def _spans(rows: Sequence[ChangeRow]) -> str:
+    """Name groups of a table shortly: deciles 1 to 7 and 9."""
+    spans: list[list[int]] = []
+    for place in sorted(int(row.label) for row in rows if row.label.isdigit()):
+        if spans and spans[-1][1] == place - 1:
+            spans[-1][1] = place
+        else:
+            spans.append([place, place])
+    told = [f"{low} to {high}" if low < high else f"{low}" for low, high in spans]
+    many = sum(row.label.isdigit() for row in rows) > 1
+    names = [f"decile{'s' * many} {' and '.join(told)}"] if told else []
+    return " and ".join([*names, *(row.label for row in rows if not row.label.isdigit())])
 
 
 def _blocks(users: Panel, tables: Tables, diffs: Mapping[str, PolicyDiff]) -> Iterator[list[str]]:
     base, *others = users.scenarios
     out = users.users - len(users)
+    # What somebody will do about it comes first, and what it rests on after.
     yield [
-        f"{base.name} against {' and '.join(each.name for each in others)}",
+        *(finding(each.name, base.name, tables.changes[each.name]) for each in others),
+        *(f"warning: {note}" for note in users.notes),
+    ]
+    yield [
         f"{len(users):,} of {users.users:,} users are eligible under at least one of them and are "
         f"compared; the other {out:,} get nothing under any",
-        *(f"note: {note}" for note in users.notes),
     ]
     yield [f"{each.name}: {each.allocation.formula}" for each in users.scenarios]
     for each in others:
@@ -65,8 +105,7 @@ def _blocks(users: Panel, tables: Tables, diffs: Mapping[str, PolicyDiff]) -> It
     for each in users.scenarios:
         yield [each.name, *_paid_lines(tables.paid[each.name])]
     for each in others:
-        rows = tables.changes[each.name]
-        yield [finding(each.name, base.name, rows[-1]), *_change_lines(rows)]
+        yield [f"{each.name} against {base.name}", *_change_lines(tables.changes[each.name])]
 
 
 def _diff_lines(base: str, name: str, diff: PolicyDiff) -> list[str]:

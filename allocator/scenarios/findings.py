@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from allocator.money import format_cents
-from allocator.scenarios.bands import Band, band_at
+from allocator.scenarios.bands import FEWEST, Band, band_at
+from allocator.scenarios.numerals import percent
 from allocator.scenarios.out import Out
-from allocator.scenarios.rows import PaidRow
-from allocator.scenarios.summary import Summary, percent
+from allocator.scenarios.rows import GroupRow, PaidRow
+from allocator.scenarios.summary import Summary
 
-__all__ = ["awards_finding", "half_finding", "money_finding", "out_finding", "top_share"]
+__all__ = ["Top", "awards_finding", "half_finding", "money_finding", "out_finding", "top_share"]
 
-TENTHS = "10"  # label of the decile of the largest
 EXAMPLES = (1_000.0, 100_000.0)  # losses by which awards are told, in dollars
 
 
-def half_finding(summary: Summary) -> str:
-    """Say how much half of the recipients get.
+def half_finding(summary: Summary, *, exact: bool = True) -> str:
+    """Say how much half of the recipients get; of fewer than ten nothing is said.
 
     Parameters
     ----------
     summary : Summary
+    exact : bool
+        Whether the share of those at the minimum may be told.
 
     Returns
     -------
@@ -29,58 +32,97 @@ def half_finding(summary: Summary) -> str:
     """
     if not summary.eligible:
         return "Nobody is eligible, so that nothing is handed out."
+    if summary.eligible < FEWEST:
+        return f"Fewer than {FEWEST} users are eligible; what they get is not shown."
     median = format_cents(summary.outcomes[0].median_cents)
     share = summary.outcomes[0].floor_share
     who = "recipients" if summary.paid == summary.eligible else "eligible users"
     if share >= 0.5:
-        smallest = f"the minimum of {summary.minimum}"
-        return f"{percent(share, 0)} of the {summary.eligible:,} {who} get {smallest}."
+        others = round((1 - share) * summary.eligible)
+        # In whole percents of a thousand people or more, nobody can count ten of them.
+        exact = summary.eligible >= 100 * FEWEST or (exact and not 0 < others < FEWEST)
+        part = f"{percent(share, 0)}" if exact else "More than half"
+        return f"{part} of the {summary.eligible:,} {who} get the minimum of {summary.minimum}."
     return f"Half of the {summary.eligible:,} {who} get {median} or less."
 
 
-def top_share(rows: Sequence[PaidRow]) -> tuple[float, float] | None:
-    """Return the share of people and of money in the highest decile that has anybody.
+@dataclass(frozen=True)
+class Top:
+    """What the highest decile that has anybody has of everything.
+
+    Attributes
+    ----------
+    people, losses, money : float
+        Shares; the money is 0 when there is none.
+    shown : bool
+        Whether it, and everybody else, is nobody or ten people at least.
+    """
+
+    people: float
+    losses: float
+    money: float
+    shown: bool
+
+
+def top_share(users: Sequence[GroupRow], paid: Sequence[PaidRow]) -> Top | None:
+    """Return the shares of people, losses and money in the highest decile that has anybody.
 
     Parameters
     ----------
-    rows : sequence of PaidRow
+    users, paid : sequence of GroupRow, of PaidRow
         By loss; the last row is of everybody.
 
     Returns
     -------
-    (float, float) or None
+    Top or None
         None when there is no money.
     """
-    *deciles, everybody = [row for row in rows if row.label.isdigit() or row is rows[-1]]
-    top = next((row for row in reversed(deciles) if row.users), None)
+    *deciles, (whole, everybody) = [
+        pair
+        for pair in zip(users, paid, strict=True)
+        if pair[0].label.isdigit() or pair[0] is users[-1]
+    ]
+    top = next((pair for pair in reversed(deciles) if pair[0].users), None)
     if top is None or not everybody.total_cents:
         return None
-    return top.users / everybody.users, top.total_cents / everybody.total_cents
+    group, row = top
+    counts = (group.users, whole.users - group.users, row.eligible)
+    return Top(
+        people=group.users / whole.users,
+        losses=group.loss_cents / whole.loss_cents,
+        money=row.total_cents / everybody.total_cents,
+        shown=not any(0 < n < FEWEST for n in counts),
+    )
 
 
-def money_finding(paid: dict[str, list[PaidRow]]) -> str:
-    """Say how much of the money goes to those who lost most.
+def money_finding(users: Sequence[GroupRow], paid: Mapping[str, Sequence[PaidRow]]) -> str:
+    """Say how much of the money goes to those who lost most, and how much of the losses is theirs.
 
     Parameters
     ----------
-    paid : dict of str to list of PaidRow
-        By scenario, by loss; the last row is of everybody.
+    users : sequence of GroupRow
+        By loss; the last row is of everybody.
+    paid : mapping of str to sequence of PaidRow
+        The same rows by scenario.
 
     Returns
     -------
     str
     """
-    (_, first), *others = paid.items()
-    found = top_share(first)
-    if found is None:
+    first, *others = ((name, top_share(users, rows)) for name, rows in paid.items())
+    top = first[1]
+    if top is None:
         return "No money is handed out."
-    people, money = found
-    if people == 1:
+    if not top.shown:
+        return "Too few users to show where the money goes."
+    if top.people == 1:
         return "Everybody lost the same."
-    who = "tenth" if 0.095 <= people <= 0.105 else percent(people, 0)
-    text = f"The {who} who lost most get {percent(money, 0)} of the money"
-    shares = [(name, top_share(rows)) for name, rows in others]
-    told = [f"{percent(share[1], 0)} under {name}" for name, share in shares if share]
+    who = "tenth" if 0.095 <= top.people <= 0.105 else percent(top.people, 0)
+    text = f"The {who} who lost most have {percent(top.losses, 0)} of the losses and get "
+    text += f"{percent(top.money, 0)} of the money"
+    told = [
+        f"{percent(each.money, 0)} under {name}" for name, each in others if each and each.shown
+    ]
     return "; ".join([text, *told]) + "."
 
 

@@ -14,7 +14,7 @@ from allocator.policy.eligibility import ELIGIBLE, deciding_keys
 from allocator.policy.schema import Policy
 from allocator.policy.sources import Source
 from allocator.scenarios.columns import losses, reasons
-from allocator.scenarios.metrics import group_totals, rounded
+from allocator.scenarios.sums import group_totals, rounded
 
 __all__ = ["Out", "funnel", "out_by_reason", "reason_source", "reason_text"]
 

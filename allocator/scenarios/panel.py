@@ -116,7 +116,11 @@ def panel(allocations: Sequence[Allocation], names: Sequence[str] | None = None)
         for title, allocation, where in zip(titles, allocations, rows, strict=True)
     )
     lost = [losses(each.table, each.policy)[r] for each, r in zip(allocations, rows, strict=True)]
-    notes = [*_left_out(allocations, titles, common), *_other_losses(lost, titles)]
+    notes = [
+        *_other_budgets(allocations, titles),
+        *_left_out(allocations, titles, common),
+        *_other_losses(lost, titles),
+    ]
     return Panel(scenarios, rows, lost[0], len(common[0]), tuple(notes))
 
 
@@ -156,6 +160,17 @@ def _common_rows(ids: Sequence[pa.ChunkedArray]) -> list[NDArray[np.int64]]:
 def _text(column: pa.ChunkedArray) -> pa.Array:
     merged = column.cast(pa.large_string()).combine_chunks()
     return merged.chunk(0) if isinstance(merged, pa.ChunkedArray) else merged
+
+
+def _other_budgets(allocations: Sequence[Allocation], names: Sequence[str]) -> list[str]:
+    """Tell that budgets differ, from which gains and losses follow whatever the rules say."""
+    budgets = [each.certificate.budget_cents for each in allocations]
+    if len(set(budgets)) == 1:
+        return []
+    told = [
+        f"{format_cents(cents)} under {name}" for cents, name in zip(budgets, names, strict=True)
+    ]
+    return [f"the budgets differ, and not only the rules: {', '.join(told)}"]
 
 
 def _left_out(

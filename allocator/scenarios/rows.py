@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocator.money import FINE_PER_CENT
-from allocator.scenarios.groups import ALL, Groups
-from allocator.scenarios.metrics import group_totals, median, rounded
+from allocator.scenarios.groups import ALL, Groups, Split
 from allocator.scenarios.panel import Panel, Scenario
+from allocator.scenarios.sums import group_means, group_totals, median, rounded
 
 __all__ = ["ChangeRow", "GroupRow", "PaidRow", "change_rows", "group_rows", "paid_rows"]
 
@@ -43,25 +43,37 @@ class PaidRow:
     Attributes
     ----------
     label : str
-    users, eligible, at_floor, at_cap : int
+    users, eligible, paid, at_floor, at_cap : int
+        Everybody; those who are in; those who get more than nothing; those at their minimum, and
+        at their cap (the maximum, or the loss) above it.
     total_cents : int
     mean_cents : int or None
         Per user of the group, eligible or not, rounded half-even; None without users.
     median_cents : int or None
         Half of the group get this or less.
-    recovery : float or None
-        Total of awards over total of losses.
+    recovery_ratio_of_sums : float or None
+        Total of awards over total of losses: what a lost dollar gets back.
+    recovery_mean_of_ratios : float or None
+        Mean of everybody's award over loss: what part a user gets back. Without those who lost
+        nothing.
     """
 
     label: str
     users: int
     eligible: int
+    paid: int
     at_floor: int
     at_cap: int
     total_cents: int
     mean_cents: int | None
     median_cents: int | None
-    recovery: float | None
+    recovery_ratio_of_sums: float | None
+    recovery_mean_of_ratios: float | None
+
+    @property
+    def recovery(self) -> float | None:
+        """The ratio of sums."""
+        return self.recovery_ratio_of_sums
 
 
 @dataclass(frozen=True)
@@ -91,35 +103,34 @@ class ChangeRow:
     mean_change_cents: int | None
 
 
-def group_rows(users: Panel, groups: Groups) -> list[GroupRow]:
-    """Return a row for every group, and one for everybody, to which they add up."""
-    counts = _counts(groups, np.ones(len(users), dtype=bool))
-    fine = group_totals(groups.codes, len(groups.labels), users.loss)
+def group_rows(users: Panel, groups: Groups, split: Split) -> list[GroupRow]:
+    """Return a row for every group of a split, and one for everybody, to which they add up."""
+    fine = group_totals(split.codes, len(split.labels) + 1, users.loss)[:-1]
     lost = [rounded(each, FINE_PER_CENT) for each in fine]
-    ends = [_ends(groups.values[groups.codes == k]) for k in range(len(groups.labels))]
-    ends.append(_ends(groups.values))
-    labels = (*groups.labels, ALL)
-    return [
-        GroupRow(label, n, *end, cents)
-        for label, n, end, cents in zip(labels, counts, ends, [*lost, sum(lost)], strict=True)
-    ]
+    ends = [_ends(groups.values, split.codes == k) for k in range(len(split.labels))]
+    ends.append(_ends(groups.values, np.ones(len(users), dtype=bool)))
+    counts = _counts(split, np.ones(len(users), dtype=bool))
+    rows = zip((*split.labels, ALL), counts, ends, [*lost, sum(lost)], strict=True)
+    return [GroupRow(label, n, *end, cents) for label, n, end, cents in rows]
 
 
-def paid_rows(users: Panel, groups: Groups, scenario: Scenario) -> list[PaidRow]:
-    """Return what every group, and everybody, gets in a scenario."""
+def paid_rows(users: Panel, split: Split, scenario: Scenario) -> list[PaidRow]:
+    """Return what every group of a split, and all of them together, get in a scenario."""
     award, eligible = scenario.award, scenario.eligible
     floor = eligible & (award == scenario.lower)
     cap = eligible & (award == scenario.upper) & ~floor
-    medians = [median(award[groups.codes == k]) for k in range(len(groups.labels))]
+    medians = [median(award[split.codes == k]) for k in range(len(split.labels))]
     rows = zip(
-        (*groups.labels, ALL),
-        _counts(groups, np.ones(len(users), dtype=bool)),
-        _counts(groups, eligible),
-        _counts(groups, floor),
-        _counts(groups, cap),
-        _totals(groups, award),
+        (*split.labels, ALL),
+        _counts(split, np.ones(len(users), dtype=bool)),
+        _counts(split, eligible),
+        _counts(split, award > 0),
+        _counts(split, floor),
+        _counts(split, cap),
+        _totals(split, award),
         [*medians, median(award)],
-        _totals(groups, users.loss),
+        _totals(split, users.loss),
+        _mean_ratios(users, split, scenario),
         strict=True,
     )
     return [
@@ -127,28 +138,30 @@ def paid_rows(users: Panel, groups: Groups, scenario: Scenario) -> list[PaidRow]
             label,
             n,
             inside,
+            paid,
             at_floor,
             at_cap,
             cents,
             _mean(cents, n),
             middle if n else None,
             cents * FINE_PER_CENT / fine if fine else None,
+            ratio,
         )
-        for label, n, inside, at_floor, at_cap, cents, middle, fine in rows
+        for label, n, inside, paid, at_floor, at_cap, cents, middle, fine, ratio in rows
     ]
 
 
-def change_rows(users: Panel, groups: Groups, scenario: Scenario) -> list[ChangeRow]:
+def change_rows(users: Panel, split: Split, scenario: Scenario) -> list[ChangeRow]:
     """Return who gains and who loses in a scenario, compared with the panel's first."""
     change = scenario.award - users.scenarios[0].award
     up, down = np.maximum(change, 0), np.maximum(-change, 0)
     rows = zip(
-        (*groups.labels, ALL),
-        _counts(groups, np.ones(len(users), dtype=bool)),
-        _counts(groups, change > 0),
-        _counts(groups, change < 0),
-        _totals(groups, up),
-        _totals(groups, down),
+        (*split.labels, ALL),
+        _counts(split, np.ones(len(users), dtype=bool)),
+        _counts(split, change > 0),
+        _counts(split, change < 0),
+        _totals(split, up),
+        _totals(split, down),
         strict=True,
     )
     return [
@@ -167,18 +180,30 @@ def change_rows(users: Panel, groups: Groups, scenario: Scenario) -> list[Change
     ]
 
 
-def _counts(groups: Groups, where: NDArray[np.bool_]) -> list[int]:
-    found = np.bincount(groups.codes[where], minlength=len(groups.labels)).tolist()
+def _counts(split: Split, where: NDArray[np.bool_]) -> list[int]:
+    found = np.bincount(split.codes[where], minlength=len(split.labels) + 1)[:-1].tolist()
     return [*found, sum(found)]
 
 
-def _totals(groups: Groups, values: NDArray[np.int64]) -> list[int]:
-    found = group_totals(groups.codes, len(groups.labels), values)
+def _totals(split: Split, values: NDArray[np.int64]) -> list[int]:
+    found = group_totals(split.codes, len(split.labels) + 1, values)[:-1]
     return [*found, sum(found)]
 
 
-def _ends(values: NDArray[np.float64]) -> tuple[float | None, float | None]:
-    return (float(values.min()), float(values.max())) if len(values) else (None, None)
+def _mean_ratios(users: Panel, split: Split, scenario: Scenario) -> list[float | None]:
+    lost = users.loss > 0
+    ratios = scenario.award[lost] * float(FINE_PER_CENT) / users.loss[lost]
+    sums, sizes, unit = group_means(split.codes[lost], len(split.labels) + 1, ratios)
+    sums[-1], sizes[-1] = sum(sums[:-1]), sum(sizes[:-1])
+    return [total / n * unit if n else None for total, n in zip(sums, sizes, strict=True)]
+
+
+def _ends(
+    values: NDArray[np.float64] | None, where: NDArray[np.bool_]
+) -> tuple[float | None, float | None]:
+    if values is None or not where.any() or np.isnan(values[where]).all():
+        return None, None
+    return float(np.nanmin(values[where])), float(np.nanmax(values[where]))
 
 
 def _mean(total: int, count: int) -> int | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -13,26 +12,19 @@ from numpy.typing import NDArray
 
 from allocator.allocation.result import Allocation
 from allocator.data.table import MEMORY
-from allocator.money import CENTS, exact, format_cents
+from allocator.money import CENTS, FINE_PER_CENT, exact, exact_sum
 from allocator.policy.values import show_dollars
 from allocator.scenarios.alternatives import alternatives, awards_under
 from allocator.scenarios.columns import losses, numbers
-from allocator.scenarios.metrics import median, share_of_top
+from allocator.scenarios.numerals import big_dollars, percent
 from allocator.scenarios.out import Out, out_by_reason
-from allocator.scenarios.text_table import text_table
+from allocator.scenarios.summary_text import summary_text
+from allocator.scenarios.sums import median, share_of_top
 
 __all__ = ["Outcome", "Summary", "big_dollars", "percent", "summarize"]
 
 SCHEMA_VERSION = 1
 DIGITS = 6  # decimals of shares in files
-CHECKS = {
-    "total": "total",
-    "bounds": "bounds",
-    "eligibility": "eligibility",
-    "canonical": "tie order",
-    "optimal": "no cent better moved",
-}
-SOURCES = {"announced": "announced", "assumed": "ASSUMED", "set": "set by this policy"}
 
 
 @dataclass(frozen=True)
@@ -88,6 +80,12 @@ class Summary:
         Who is out, by reason.
     outcomes : tuple of Outcome
         This run, then the alternatives to see it beside.
+    recovery : float or None
+        Share of the losses of those who are in that is paid back; None when nobody is.
+    top_loss_share : float or None
+        Share of these losses that the tenth who lost most have; those tied at the cut share it.
+    quarantined : int
+        Bad rows that were set aside.
     checks : mapping of str to bool
     failures : tuple of str
     warnings : tuple of str
@@ -108,6 +106,9 @@ class Summary:
     unit_cents: int
     out: tuple[Out, ...]
     outcomes: tuple[Outcome, ...]
+    recovery: float | None
+    top_loss_share: float | None
+    quarantined: int
     checks: Mapping[str, bool]
     failures: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -119,12 +120,9 @@ class Summary:
         """Return what goes into summary.json: cents as integers, shares to six decimals."""
         data = {"schema_version": SCHEMA_VERSION, **vars(self)}
         data["out"] = [each.to_dict() for each in self.out]
-        data["outcomes"] = [
-            {key: round(v, DIGITS) if isinstance(v, float) else v for key, v in vars(each).items()}
-            for each in self.outcomes
-        ]
+        data["outcomes"] = [_short(vars(each)) for each in self.outcomes]
         data["checks"] = dict(self.checks)
-        return {key: list(v) if isinstance(v, tuple) else v for key, v in data.items()}
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in _short(data).items()}
 
     def text(self, next_line: str = "") -> str:
         """Return the page.
@@ -134,69 +132,7 @@ class Summary:
         next_line : str
             What to do next, for the last line.
         """
-        blocks = [self._head(), list(self._out()), list(self._table()), list(self._end(next_line))]
-        return "\n\n".join("\n".join(block) for block in blocks if block)
-
-    def _head(self) -> list[str]:
-        title = self.policy if self.policy.lower().endswith("policy") else f"{self.policy} policy"
-        money = f"{format_cents(self.spent_cents)} to {self.paid:,} of {self.users:,} users"
-        money += ", to the cent"
-        if self.unspent_cents:
-            money += f"; {format_cents(self.unspent_cents)} of the budget stays unspent"
-            if not self.eligible:
-                money += ", because nobody is eligible"
-            elif self.status == "caps_reached":
-                money += ", because everyone has their maximum"
-        return [f"{title} on {self.users_from}", money, self.formula]
-
-    def _out(self) -> Iterator[str]:
-        digits = max((len(f"{each.users:,}") for each in self.out), default=0)
-        words = max((len(each.text) for each in self.out), default=0)
-        for each in self.out:
-            line = f"- {each.users:>{digits},} {each.text:<{words}}   {SOURCES[each.source]}"
-            if each.source == "assumed":
-                line += f", {big_dollars(each.loss_cents)} of losses: decide"
-            yield line
-
-    def _table(self) -> Iterator[str]:
-        if not self.eligible:
-            return
-        heads = ("", "median", "tenth who lost most", f"at {self.minimum}")
-        rows = [
-            (
-                each.name,
-                format_cents(each.median_cents),
-                percent(each.top_share),
-                percent(each.floor_share),
-            )
-            for each in self.outcomes
-        ]
-        notes = ("", *(self._note(each) for each in self.outcomes))
-        for line, note in zip(text_table(heads, rows), notes, strict=True):
-            yield f"{line}   {note}".rstrip()
-
-    def _note(self, outcome: Outcome) -> str:
-        change = outcome.largest_change_cents
-        if change is None or outcome.gain_share is None or outcome.lose_share is None:
-            return ""
-        if change == 0:
-            return "the same as this run"
-        if change <= self.unit_cents:
-            return "the same as this run, but for odd cents"
-        return f"{percent(outcome.gain_share, 0)} gain, {percent(outcome.lose_share, 0)} lose"
-
-    def _end(self, next_line: str) -> Iterator[str]:
-        yield from (f"warning: {warning}" for warning in self.warnings)
-        failed = [name for name, passed in self.checks.items() if not passed]
-        if failed:
-            yield "VERIFICATION FAILED: " + ", ".join(CHECKS.get(name, name) for name in failed)
-            yield from (f"  {failure}" for failure in self.failures)
-        else:
-            known = [name for name in CHECKS if name in self.checks]
-            more = [name for name in self.checks if name not in CHECKS]
-            yield "verified: " + ", ".join([*(CHECKS[name] for name in known), *more])
-        if next_line:
-            yield f"next: {next_line}"
+        return summary_text(self, next_line)
 
 
 def summarize(allocation: Allocation) -> Summary:
@@ -221,6 +157,9 @@ def summarize(allocation: Allocation) -> Summary:
     """
     policy, certificate = allocation.policy, allocation.certificate
     award = numbers(allocation.table, "award_cents")
+    lost = losses(allocation.table, policy)[numbers(allocation.table, "eligible")]
+    top = share_of_top(lost, lost) if len(lost) else None
+    whole = exact_sum(lost)
     return Summary(
         policy=policy.name,
         users_from=_users_from(allocation),
@@ -236,19 +175,28 @@ def summarize(allocation: Allocation) -> Summary:
         minimum=show_dollars(exact(policy.award.minimum)).removesuffix(".00"),
         unit_cents=int(exact(policy.award.unit) * CENTS),
         out=out_by_reason(allocation),
-        outcomes=tuple(_outcomes(allocation)),
+        outcomes=tuple(_outcomes(allocation, lost)),
+        recovery=certificate.spent_cents * FINE_PER_CENT / whole if whole else None,
+        top_loss_share=None if top is None else float(top),
+        quarantined=_quarantined(allocation),
         checks=certificate.checks,
         failures=certificate.failures,
         warnings=allocation.warnings,
     )
 
 
-def _outcomes(allocation: Allocation) -> Iterator[Outcome]:
+def _quarantined(allocation: Allocation) -> int:
+    """Count the rows that were read and are not in the table; a run read back has only counts."""
+    if allocation.quarantined is not None:
+        return int(allocation.quarantined.num_rows)
+    return max(0, sum(source.rows for source in allocation.sources) - len(allocation))
+
+
+def _outcomes(allocation: Allocation, lost: NDArray[np.int64]) -> Iterator[Outcome]:
     table, policy = allocation.table, allocation.policy
     eligible = numbers(table, "eligible")
     mine = numbers(table, "award_cents")[eligible]
     floor = numbers(table, "lower_cents")[eligible]
-    lost = losses(table, policy)[eligible]
     pro_rata = not policy.uses_weights
     yield Outcome("this run (pro rata)" if pro_rata else "this run", *_figures(mine, floor, lost))
     if not len(mine):
@@ -288,32 +236,5 @@ def _users_from(allocation: Allocation) -> str:
     return "".join(c if c.isprintable() else "?" for c in shown) or "users"
 
 
-def percent(share: float, digits: int = 1) -> str:
-    """Write a share in percent; one that is neither nothing nor all never looks as if it were.
-
-    Examples
-    --------
-    >>> percent(0.8704), percent(0.0002), percent(0.999, 0), percent(1.0)
-    ('87.0%', '<0.1%', '>99%', '100.0%')
-    """
-    step = 10.0**-digits
-    if 0 < share * 100 < step / 2:
-        return f"<{step:.{digits}f}%"
-    if 100 - step / 2 < share * 100 < 100:
-        return f">{100 - step:.{digits}f}%"
-    return f"{share:.{digits}%}"
-
-
-def big_dollars(cents: int) -> str:
-    """Write an amount of money in two or three digits, for reading and not for adding up.
-
-    Examples
-    --------
-    >>> big_dollars(220_000_000_000), big_dollars(31_234_500), big_dollars(99_950)
-    ('$2.2bn', '$312,000', '$1,000')
-    """
-    dollars = Fraction(cents, CENTS)
-    for size, name in ((10**9, "bn"), (10**6, "m")):
-        if dollars >= size * Fraction(9995, 10000):
-            return f"${float(dollars / size):.1f}{name}"
-    return f"${int(round(dollars, -3 if dollars >= 10**4 else 0)):,}"
+def _short(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: round(v, DIGITS) if isinstance(v, float) else v for key, v in data.items()}

@@ -3,10 +3,11 @@
 import json
 import math
 
+import pyarrow as pa
 import pytest
 
 import allocator as al
-from allocator.allocation.evidence import _plain
+from allocator.allocation.evidence import CHECKS, _plain
 
 FIELDS = [
     *("schema_version", "status", "rule", "alpha", "budget_cents", "spent_cents", "unspent_cents"),
@@ -42,7 +43,8 @@ def test_the_certificate_reads_back_as_it_was_written(run):
 def test_the_certificate_counts(run):
     c = run.certificate
     awards = run.to_arrow()["award_cents"].to_pylist()
-    assert set(c.checks) == {"eligibility", "bounds", "total", "optimal", "canonical"}
+    assert list(c.checks) == list(CHECKS)
+    assert set(CHECKS) == {"eligibility", "bounds", "total", "optimal", "canonical"}
     assert c.spent_cents == sum(awards)
     assert c.budget_cents - c.spent_cents == c.unspent_cents
     assert c.at_lower + c.at_upper + c.free == c.eligible
@@ -94,6 +96,50 @@ def test_the_price_is_the_gain_of_a_dollar_more(users, policy):
     price = al.allocate(users, policy).certificate.price
     gain = (objective("100100.00") - objective("99900.00")) / 200
     assert price == pytest.approx(gain, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("budget", "status", "formula"),
+    [
+        ("79.99", "optimal", "voucher = 1.1178 × loss"),
+        ("80.00", "caps_reached", "voucher = $6,000, the maximum, never more than the loss"),
+        ("80.01", "caps_reached", "voucher = $6,000, the maximum, never more than the loss"),
+    ],
+)
+def test_a_cap_that_equals_the_budget_is_reached(three, policy, budget, status, formula):
+    c = al.allocate(three.slice(0, 1), policy.replace(budget=budget)).certificate
+    assert c.status == status
+    assert c.formula.startswith(formula)
+    assert (c.level is None, c.price == 0) == (status == "caps_reached",) * 2
+    assert c.unlimited == (status == "caps_reached")
+
+
+@pytest.mark.parametrize(
+    ("alpha", "loss_exponent", "coefficient"),
+    [(0.0005, 0.0, "7.0928 × 10^700"), (0.002, 1.0, "3.6587 × 10^-926")],
+)
+def test_a_level_that_no_float_holds_is_told_in_full(
+    three, policy, alpha, loss_exponent, coefficient
+):
+    table = three.append_column("region", pa.array(["EU", "NA", "NA"]))
+    factors = {} if loss_exponent else {"region": {"EU": 0.5, "NA": 0.2}}
+    rules = {"alpha": alpha, "loss_exponent": loss_exponent, "budget": "80.00", "factors": factors}
+    net = pa.array(["100.00", "180.00", "30.00"])
+    run = al.allocate(table.set_column(2, "net_assets", net), policy.replace(rules))
+    c = run.certificate
+    assert c.level is None
+    assert c.price > 0
+    assert c.formula.startswith(f"voucher = {coefficient} × ")
+    again = al.Certificate.from_dict(json.loads(json.dumps(c.to_dict())))
+    assert again.to_dict() == c.to_dict()
+
+
+def test_what_weights_leave_goes_to_users_of_weight_zero(three, policy):
+    table = three.append_column("region", pa.array(["EU", "NA", "NA"]))
+    factors = {"region": {"EU": 1.0, "NA": 0.0}}
+    c = al.allocate(table, policy.replace(budget="90.00", factors=factors)).certificate
+    assert (c.status, c.level, c.price) == ("optimal", None, 0.0)
+    assert c.formula.endswith("never more than the loss; what is left goes to users of weight 0")
 
 
 def test_floats_in_files_are_plain():

@@ -60,6 +60,75 @@ def test_each_reason_is_told_with_its_numbers(run, user):
     assert json.loads(json.dumps(told.to_dict()))["missed"]["reason"] == reason
 
 
+WHALES = pa.table(
+    {
+        "user_id": [1, 2, 3, 4],
+        "liquidation_loss": ["900000", "90", "80", "70"],
+        "net_assets": ["2000000", "100", "90", "80"],
+        "tier": ["7", "1", "2", "3"],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("exclude", "user", "words", "customer"),
+    [
+        (
+            {"net_assets": {"min": "1000000"}},
+            1,
+            "net_assets is $2,000,000.00, excluded from $1,000,000.00",
+            "Your net assets at the snapshot were $2,000,000.00. Accounts with net assets of "
+            "$1,000,000.00 or more do not take part in this program.",
+        ),
+        (
+            {"net_assets": {"max": "85"}},
+            4,
+            "net_assets is $80.00, excluded up to $85.00",
+            "with net assets of $85.00 or less do not",
+        ),
+        (
+            {"tier": ["9"], "liquidation_loss": {"min": "75", "max": "85"}},
+            3,
+            "liquidation_loss is $80.00, excluded from $75.00 to $85.00",
+            "You lost $80.00. Accounts with losses from $75.00 to $85.00 do not take part",
+        ),
+        (
+            {"user_id": [2, 3]},
+            2,
+            "user_id is 2, which is excluded",
+            "Your account is on the list of those that do not take part",
+        ),
+        (
+            {"user_id": {"min": "4"}},
+            4,
+            "user_id is 4, excluded from 4",
+            "Your account is on the list of those that do not take part",
+        ),
+        (
+            {"tier": ["1", "9"]},
+            2,
+            "tier is one of 1, 9, which are excluded",
+            "Accounts of your kind (tier) do not take part",
+        ),
+        (
+            {"tier": {"min": "5", "max": "8.5"}},
+            1,
+            "tier is a number that is excluded: from 5 to 8.5",
+            "Accounts of your kind (tier) do not take part",
+        ),
+    ],
+)
+def test_what_excludes_a_user_is_told(policy, exclude, user, words, customer):
+    run = al.allocate(
+        WHALES, policy.replace({"eligibility.exclude": exclude, "award.budget": "60.00"})
+    )
+    told = run.explain(user)
+    assert told.missed.sentence == words
+    assert words in str(told)
+    assert customer in told.customer
+    assert told.missed.key == f"eligibility.exclude.{told.reason.removeprefix('excluded:')}"
+
+
 def test_a_loss_that_no_voucher_fits_into_is_told(policy):
     table = pa.table({"user_id": ["a", "b", "c"], "liquidation_loss": ["3.99", "80", "70"]})
     free = {"min_loss": "0.00", "min_loss_ratio": "0", "ratio_exponent": 0, "budget": "10.00"}
@@ -126,8 +195,19 @@ def test_two_users_are_compared_part_by_part(run, result):
     assert "in against tiny:" in text
     assert "loss: 90 and 50, 1.8 times" in text
     assert "award:" in text
-    out = str(run.explain("in", versus="rich"))
-    assert out.endswith("not eligible: rich")
+    out = run.explain("in", versus="rich")
+    assert str(out).endswith(
+        "in against rich:\n"
+        "  in is eligible and gets $37.84\n"
+        "  rich is not eligible (loss_ratio_below_minimum): lost $89.99, which is 29.99% of net "
+        "assets of $300.00, and at least 30%, $90.00, is needed: $0.01 short"
+    )
+    data = json.loads(json.dumps(out.to_dict()))
+    assert data["user_id"] == "in"
+    assert data["analyst"] == str(run.explain("in"))
+    assert data["versus"] == json.loads(json.dumps(run.explain("rich").to_dict()))
+    assert data["difference"] == list(out.difference)
+    assert "versus" not in run.explain("in").to_dict()
     ids = result.to_arrow()["user_id"].to_pylist()
     binding = result.to_arrow()["binding"].to_pylist()
     floored, capped = ids[binding.index("floor")], ids[binding.index("cap")]
@@ -163,6 +243,24 @@ def test_a_user_of_weight_zero_is_told_no_product(three, policy, alpha, budget, 
     ann = run.explain("ann").customer
     assert "rounded" not in ann
     assert run.explain("ann").award_cents != 8000 or alpha == 0 or "larger than the loss" in ann
+    str(run.explain("ann", versus="bob"))
+
+
+@pytest.mark.parametrize("alpha", [0.0005, 0.0001])
+def test_a_level_beyond_floats_is_no_level_without_end(three, policy, alpha):
+    table = three.append_column("region", pa.array(["EU", "NA", "NA"]))
+    rules = {"objective.alpha": alpha, "award.budget": "80.00", "weights.loss_exponent": 0.0}
+    rules["weights.factors"] = {"region": {"EU": 0.5, "NA": 0.2}}
+    run = al.allocate(table, policy.replace(rules))
+    assert run.certificate.level is None
+    assert run.certificate.price > 0
+    assert run.certificate.status == "optimal"
+    assert not run.certificate.unlimited
+    for user, amount in (("ann", "$76.00"), ("bob", "$4.00")):
+        told = run.explain(user)
+        assert told.customer.endswith(f"Vouchers go to users by rank; yours is {amount}.")
+        assert "the level is beyond what a float holds" in str(told)
+        assert "no end" not in str(told)
     str(run.explain("ann", versus="bob"))
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import re
 import shutil
 import threading
 
@@ -15,7 +16,11 @@ from pyarrow import parquet
 
 import allocator as al
 from allocator.allocation import folder
+from allocator.allocation.loading import read_awards
+from allocator.allocation.manifest import damaged, read_manifest
+from allocator.allocation.pipeline import load, run
 from allocator.allocation.recheck import recheck
+from allocator.allocation.stages import Stages
 from allocator.data.write import write_csv
 from allocator.errors import OccupiedError
 
@@ -63,7 +68,7 @@ def forge(directory, name, content):
 
 def forge_awards(directory, change):
     manifest = json.loads((directory / "manifest.json").read_text())
-    table = change(folder.read_awards(directory, manifest))
+    table = change(read_awards(directory, manifest))
     if "awards.parquet" in manifest["outputs"]:
         sink = pa.BufferOutputStream()
         parquet.write_table(table, sink)
@@ -397,11 +402,17 @@ def test_changed_and_missing_inputs_are_told(files, policy, tmp_path):
     (tmp_path / "users.csv").write_text(text + "\n")
     assert f"the input {tmp_path}/users.csv was changed since the run" in faults(tmp_path / "run")
     (tmp_path / "users.csv").unlink()
-    assert "users.csv is missing: name the users with --users" in faults(tmp_path / "run")
+    gone = f"the input {tmp_path}/users.csv cannot be found: name the users with --users"
+    with pytest.raises(al.DataError, match=re.escape(gone)):
+        recheck(tmp_path / "run")
     assert faults(tmp_path / "run", users=files / "users.csv") == ""
     other = faults(tmp_path / "run", users=files / "users.parquet")
     assert "the users given are not the ones of the run: their sha256 differs" in other
-    assert "does not exist" in faults(tmp_path / "run", users=tmp_path / "none.csv")
+    with pytest.raises(al.DataError, match=r"none\.csv does not exist"):
+        recheck(tmp_path / "run", users=tmp_path / "none.csv")
+    (tmp_path / "run" / "summary.json").unlink()
+    assert gone in faults(tmp_path / "run")  # beside what is known to be wrong
+    assert "summary.json is missing" in faults(tmp_path / "run")
 
 
 def test_a_run_of_several_files_verifies(users, policy, tmp_path):
@@ -422,10 +433,12 @@ def test_a_run_of_several_files_verifies(users, policy, tmp_path):
 def test_a_run_of_a_frame_verifies_against_the_frame(three, policy, tmp_path):
     run = al.allocate(three, policy.replace(budget="100.00"))
     run.save(tmp_path / "run")
-    assert faults(tmp_path / "run") == "the users came from no file: name them with --users"
+    with pytest.raises(al.DataError, match=r"^this run was made of a data frame, so that there is"):
+        recheck(tmp_path / "run")
     assert faults(tmp_path / "run", users=three) == ""
     other = three.set_column(1, "liquidation_loss", pa.array(["80.00", "61.00", "20.00"]))
-    assert "the column loss of the awards table" in faults(tmp_path / "run", users=other)
+    told = "the column loss of the awards table is not what follows, first on row 2"
+    assert told in faults(tmp_path / "run", users=other)
 
 
 HOSTILE = ["NA", "null", "nan", "", " pad ", "=1+1", 'q"uo,te', "two\nlines", "\r", "<b>", "ünï"]
@@ -526,5 +539,73 @@ def test_an_attached_report_verifies(fresh, tmp_path):
     fresh.save(tmp_path)
     for page in ("<html>1</html>", "<html>2</html>"):
         folder.attach_report(tmp_path, page)
-        assert folder.damaged(tmp_path, folder.read_manifest(tmp_path)) == []
-    assert "report.html" in folder.read_manifest(tmp_path)["outputs"]
+        assert damaged(tmp_path, read_manifest(tmp_path)) == []
+    assert "report.html" in read_manifest(tmp_path)["outputs"]
+
+
+BAD = pa.table(
+    {
+        "user_id": ["a", "b", "c", "b", None, "d"],
+        "liquidation_loss": ["90", "80", "x", "70", "60", "60"],
+        "net_assets": ["100", "90", "", "80", "70", "70"],
+    }
+)
+
+
+@pytest.fixture
+def aside(policy, tmp_path):
+    """A run that set four rows aside, and its directory."""
+    write_csv(tmp_path / "bad.csv", BAD)
+    small = policy.replace(budget="50.00")
+    loaded = load(tmp_path / "bad.csv", [small], Stages(), max_bad=4)
+    made = run(loaded, small, Stages())
+    made.save(tmp_path / "run")
+    return made, tmp_path / "run"
+
+
+def test_rows_that_were_set_aside_are_loaded(aside):
+    made, directory = aside
+    read = al.load_allocation(directory)
+    assert read.quarantined.num_rows == made.quarantined.num_rows == 4
+    assert read.quarantined.column_names == made.quarantined.column_names
+    assert read.quarantined["reasons"].to_pylist() == made.quarantined["reasons"].to_pylist()
+    assert recheck(directory).quarantined == 4
+    assert faults(directory) == ""
+
+
+def test_a_forged_quarantine_is_told(aside):
+    directory = aside[1]
+    text = (directory / "quarantined.csv").read_text()
+    forge(directory, "quarantined.csv", text.replace("70", "71", 1).encode())
+    told = "quarantined.csv: liquidation_loss is not what follows, first on row 3"
+    assert faults(directory) == told
+    forge(directory, "quarantined.csv", text.replace("reasons", "reason").encode())
+    assert faults(directory) == "quarantined.csv has other columns than the users"
+    forge(directory, "quarantined.csv", text.rsplit("\n", 2)[0].encode())
+    assert "quarantined.csv is damaged: it is not the 4 rows set aside" in faults(directory)
+    with pytest.raises(al.DataError, match="it is not the 4 rows set aside"):
+        al.load_allocation(directory)
+    manifest = json.loads((directory / "manifest.json").read_text())
+    del manifest["outputs"]["quarantined.csv"]
+    (directory / "manifest.json").write_text(json.dumps(manifest))
+    assert faults(directory) == "quarantined.csv is not of this run, or is missing"
+
+
+def test_users_who_were_set_aside_are_explained(aside):
+    made, directory = aside
+    for allocation in (made, al.load_allocation(directory)):
+        told = allocation.explain("b")
+        assert told.reason == "set_aside"
+        assert str(told) == (
+            "b: no award\n"
+            "  was set aside: bad.csv line 3, same user_id as line 5\n"
+            "  was set aside: bad.csv line 5, same user_id as line 3"
+        )
+        assert told.customer.startswith("The record of your account could not be used as it was")
+        assert json.loads(json.dumps(told.to_dict()))["set_aside"] == list(told.set_aside)
+        assert "line 4, liquidation_loss is not an amount" in str(allocation.explain("c"))
+        both = str(allocation.explain("a", versus="c"))
+        assert "\n  a is eligible and gets $" in both
+        assert "\n  c was set aside: bad.csv line 4, liquidation_loss is not" in both
+        with pytest.raises(al.DataError, match="there is no user None among the 2 of this run"):
+            allocation.explain(None)

@@ -12,6 +12,8 @@ from pyarrow import parquet
 
 import allocator as al
 from allocator.allocation import folder
+from allocator.allocation.differences import first_difference
+from allocator.allocation.loading import read_awards
 from allocator.allocation.recheck import recheck
 from allocator.data.write import write_csv
 
@@ -59,7 +61,7 @@ def forge(directory, name, content):
 
 def forge_awards(directory, change):
     manifest = json.loads((directory / "manifest.json").read_text())
-    table = change(folder.read_awards(directory, manifest))
+    table = change(read_awards(directory, manifest))
     if "awards.parquet" in manifest["outputs"]:
         sink = pa.BufferOutputStream()
         parquet.write_table(table, sink)
@@ -320,3 +322,20 @@ def test_awards_by_weights_that_another_machine_rounded_are_noted(tied, monkeypa
     found = recheck(tied)
     assert found.faults == ()
     assert "the awards follow from the stored weights" in found.notes[1]
+
+
+@pytest.mark.parametrize(
+    ("expected", "stored", "row"),
+    [
+        (pa.nulls(3), pa.nulls(3), None),
+        (pa.nulls(3), pa.array([None, "1", "2"]), 1),
+        (pa.array([1, 2, 3]), pa.array(["1", "2", "x"]), 0),
+        (pa.array([1, 2, 3]), pa.array(["1", "2", "3"]), None),
+        (pa.array([1, 2, 3]), pa.array([1, 2]), 2),
+        (pa.array([1, None, 3]), pa.array([1, 2, 3]), 1),
+        (pa.array(["a", "b"]).dictionary_encode(), pa.array(["a", "c"]), 1),
+    ],
+)
+def test_the_first_row_that_differs_is_found(expected, stored, row):
+    columns = (pa.chunked_array([each]) for each in (expected, stored))
+    assert first_difference(*columns) == row

@@ -146,8 +146,9 @@ def test_explain_of_nobody_and_nowhere(cli):
     assert (said.code, said.out) == (3, "")
     assert said.err == "Error: there is no user zoe among the 600 of this run\n"
     said = cli("explain", "nowhere", "u1")
-    assert said.code == 3
-    assert "nowhere is not a finished run: it has no manifest.json" in said.err
+    assert (said.code, said.out) == (2, "")
+    assert "there is no run nowhere: name a directory that `allocator run` wrote" in said.err
+    assert cli("explain", ".", "u1").code == 3
 
 
 def test_explain_finds_numbers(cli, home):
@@ -198,6 +199,13 @@ def test_policy_check(cli, home):
     assert said.code == 0
     assert "warning: award.maximum: $6,000.00 has no effect" in said.err
     assert "warning" not in said.out
+    (home / "short.toml").write_text('schema_version = 1\nname = "Mine"\n')
+    said = cli("policy", "check", "short.toml")
+    assert said.err == (
+        "warning: award.budget: is not set: it is the announced $300,000,000.00; set it, even to "
+        "that\n"
+    )
+    assert cli("policy", "check", "announced").err == ""
 
 
 def test_a_policy_with_a_typo_exits_with_4(cli, home):

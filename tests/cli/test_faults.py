@@ -9,10 +9,12 @@ import subprocess
 import sys
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from allocator.allocation import pipeline
 from allocator.cli.console import print_json, progress, tell, tell_error
+from allocator.data import delimited
 from allocator.errors import DataError
 
 ARGS = ["run", "users.parquet", "--policy", "policy.toml", "--out", "out"]
@@ -230,6 +232,29 @@ def test_progress_is_taken_off_before_anything_else_is_told(monkeypatch):
         f"{clear}[0/8] load ...{clear}said\n{clear}[4/8] solve ...{clear}Error: bad\n"
     )
     assert progress(quiet=True) is None
+
+
+@pytest.mark.parametrize("content", ["", "a,90\nb,90,100\n", "a,90,100\n"])
+@pytest.mark.parametrize("standard_input", [False, True])
+def test_no_thread_of_arrow_is_left_with_an_object_of_python(
+    cli, home, monkeypatch, content, standard_input
+):
+    """To drop it takes Python's lock, and asking for that while Python ends aborts the process."""
+    handed = []
+
+    def read_csv(source, real=delimited.arrow_csv.read_csv, **options):
+        handed.append((source, options))
+        return real(source, **options)
+
+    monkeypatch.setattr(delimited.arrow_csv, "read_csv", read_csv)
+    text = "user_id,liquidation_loss,net_assets\n" + content
+    (home / "u.csv").write_text(text)
+    cli("check", "-" if standard_input else "u.csv", stdin=text.encode())
+    assert handed
+    for source, options in handed:
+        assert not isinstance(source, pa.PythonFile)
+        serial = not options["read_options"].use_threads
+        assert serial or options["parse_options"].invalid_row_handler is None
 
 
 def test_an_interrupt_is_told(cli, monkeypatch):

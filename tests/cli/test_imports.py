@@ -60,10 +60,34 @@ sys.exit()
 
 
 NAMES = [
-    *("read_users", "simulate_users", "prepare", "Policy", "allocate", "load_allocation"),
-    *("verify", "divide", "AlphaFair", "Proportional", "Problem", "Allocation", "Certificate"),
-    *("compare", "report", "UsersTable", "AllocatorError", "DataError", "PolicyError"),
-    *("InfeasibleError", "UnsupportedError", "VerificationError"),
+    "Allocation",
+    "AllocatorError",
+    "AlphaFair",
+    "Certificate",
+    "DataError",
+    "InfeasibleError",
+    "Policy",
+    "PolicyError",
+    "Problem",
+    "Proportional",
+    "UnsupportedError",
+    "UsersTable",
+    "VerificationError",
+    "allocate",
+    "compare",
+    "divide",
+    "fit",
+    "frontier",
+    "goal_seek",
+    "health",
+    "load_allocation",
+    "metrics",
+    "prepare",
+    "read_users",
+    "report",
+    "simulate_users",
+    "sweep",
+    "verify",
 ]
 
 

@@ -51,7 +51,6 @@ def test_inputs_and_policies_can_be_named(cli, home):
         (lambda run: (run / "manifest.json").write_text("{"), "is damaged"),
         (lambda run: (run / "policy.toml").write_text("x"), "policy.toml was truncated"),
         (lambda run: (run / "summary.json").unlink(), "summary.json is missing"),
-        (lambda run: shutil.rmtree(run), "is not a finished run"),
     ],
 )
 def test_what_does_not_fit_exits_with_6(cli, home, damage, words):
@@ -59,6 +58,28 @@ def test_what_does_not_fit_exits_with_6(cli, home, damage, words):
     said = cli("verify", "run")
     assert (said.code, said.out) == (6, "")
     assert words in said.err
+
+
+@pytest.mark.parametrize("how", [[], ["--json"]])
+def test_a_run_that_is_not_there_exits_with_2(cli, home, how):
+    shutil.rmtree(home / "run")
+    said = cli("verify", "run", *how)
+    assert (said.code, said.out) == (2, "")
+    assert "there is no run run: name a directory that `allocator run` wrote" in said.err
+
+
+def test_inputs_that_are_not_there_exit_with_3(cli, home):
+    cli("run", "users.csv", "--policy", "policy.toml", "--out", "out")
+    (home / "users.csv").unlink()
+    said = cli("verify", "out")
+    assert (said.code, said.out) == (3, "")
+    assert "users.csv cannot be found: name the users with --users" in said.err
+    assert cli("verify", "out", "--users", "none.csv").code == 3
+    (home / "out" / "summary.json").unlink()
+    said = cli("verify", "out")
+    assert said.code == 6
+    assert "summary.json is missing" in said.err
+    assert "users.csv cannot be found" in said.err
 
 
 @pytest.mark.parametrize("content", ["null", "5", "[]", "[" * 100_000])

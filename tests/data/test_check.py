@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allocator.data.booleans import read_booleans
-from allocator.data.check import check_users, nearest_name, needed_columns
+from allocator.data.check import check_users
+from allocator.data.columns import nearest_name, needed_columns
 from allocator.data.table import read_users
 from allocator.errors import DataError
 from allocator.money import FINE

@@ -36,7 +36,7 @@ def test_report(users):
         "  users.csv:4: loss is not an amount\n"
         "  users.csv:6: same user_id as line 2\n"
         "  users.csv:7: the record has 1 field, the header has 2\n"
-        "Correct them, or set them aside: --on-bad-rows quarantine --max-bad 4"
+        "Correct them and try again."
     )
     assert error.rows[1] == {
         "file": path,
@@ -91,7 +91,7 @@ def test_many_rows_are_counted_and_twenty_shown():
     assert lines[22] == "  <data frame>:21: user_id is odd"
     assert lines[23:] == [
         "A row's line is its position as if below a header: the first is line 2.",
-        "Correct them, or set them aside: --on-bad-rows quarantine --max-bad 99",
+        "Correct them and try again.",
     ]
     assert [row["line"] for row in error.rows] == list(range(2, 101))
 
@@ -102,7 +102,8 @@ def test_one_row():
     findings.add("is missing", "user_id", np.array([0]))
     text = str(findings.error(users))
     assert text.startswith("1 bad row among the 1 of ")
-    assert text.endswith("Correct it, or set it aside: --on-bad-rows quarantine --max-bad 1")
+    assert text.endswith("Correct it and try again.")
+    assert "--" not in text  # the options of a command: Python, `check` and `prepare` have none
 
 
 def test_rows_of_several_files(tmp_path):

@@ -52,6 +52,13 @@ def test_parquet_round_trip_and_same_bytes(tmp_path):
     assert not column.has_dictionary_page  # ids do not repeat
 
 
+@pytest.mark.parametrize("comma", [False, True])
+def test_csv_keeps_ids_that_a_spreadsheet_would_run(tmp_path, comma):
+    ids = ["=1+1", "+49 30", "-7", "@sum", "007", "'=1", *(['=cmd("a,b")'] if comma else [])]
+    write_csv(tmp_path / "a.csv", pa.table({"user_id": ids}))
+    assert read_users(tmp_path / "a.csv").table["user_id"].to_pylist() == ids
+
+
 def test_csv(tmp_path):
     path = tmp_path / "a.csv"
     table = pa.table(

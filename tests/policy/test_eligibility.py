@@ -256,7 +256,7 @@ def test_missed_by_tells_the_numbers(make_users):
     assert [each.sentence for each in told if each] == [
         "has already been compensated",
         "account_type is mm, which is excluded",
-        "net_assets is within the range that is excluded: min 5,000",
+        "net_assets is $6,000.00, excluded from $5,000.00",
         "lost $49.99999999, and at least $50.00 is needed: $0.00000001 short",
         "has no net assets in the snapshot, so that no loss ratio can be formed",
         "net assets were -$3.00, and they must be more than $0.00",
@@ -278,6 +278,4 @@ def test_missed_by_tells_the_numbers(make_users):
 def test_a_range_on_an_attribute_is_told_with_its_limits(make_users):
     policy = DEFAULT.replace(exclude={"level": {"min": "2", "max": "3"}})
     users = make_users([60], [60], level=["2.5"])
-    assert missed_by(users, policy, 0).sentence == (
-        "level is within the range that is excluded: min 2 max 3"
-    )
+    assert missed_by(users, policy, 0).sentence == ("level is 2.5, excluded from 2 to 3")

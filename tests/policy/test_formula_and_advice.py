@@ -1,10 +1,13 @@
+import json
 import math
 
 import pytest
 
 from allocator.policy.advice import advice
+from allocator.policy.file_advice import file_advice
 from allocator.policy.formula import Term, customer_terms, formula, significant
-from allocator.policy.schema import PRESETS, Policy
+from allocator.policy.presets import PRESETS
+from allocator.policy.schema import Policy
 
 DEFAULT = Policy.default()
 BRACKETS = [{"up_to": "500", "rate": "1.00"}, {"up_to": "900", "rate": "0.5"}, {"rate": "20%"}]
@@ -172,6 +175,11 @@ def test_presets_need_no_advice_but_for_alpha(name):
             "award.maximum",
             "$6,000.00 has no effect, because it is not below",
         ),
+        (
+            {"budget": "3.99"},
+            "award.minimum",
+            "$4.00 is more than the whole budget of $3.99: not even one award can be paid; lower",
+        ),
         ({"minimum": "60.00"}, "eligibility.min_loss", "losses below the minimum of $60.00"),
         ({"factors": {"v": {"a": 2, "*": 2}}}, "weights.factors.v", "one factor for everybody"),
         ({"columns": {"zone": "region"}}, "columns.zone", "nothing in the policy refers to zone"),
@@ -191,6 +199,40 @@ def test_several_factors_and_columns_are_looked_at_one_by_one():
     assert advice(DEFAULT.replace(of="recovery", alpha=2)) == ()
 
 
+def test_a_budget_below_the_minimum_is_told_once():
+    assert [each.key for each in advice(DEFAULT.replace(budget="3.99"))] == ["award.minimum"]
+    assert [each.key for each in advice(DEFAULT.replace(budget="4.00"))] == ["award.maximum"]
+
+
+@pytest.mark.parametrize("award", [{}, {"award": {"maximum": "5000.00"}}])
+def test_a_budget_that_is_not_set_is_told(award):
+    policy = Policy.model_validate({"schema_version": 1, "name": "Mine", **award})
+    assert [str(each) for each in file_advice(policy)] == [
+        "award.budget: is not set: it is the announced $300,000,000.00; set it, even to that"
+    ]
+    award = {"award": {"budget": "300000000.00"}}
+    assert file_advice(Policy.model_validate({"schema_version": 1, "name": "Mine", **award})) == ()
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_by_its_own_name_is_no_surprise(name):
+    preset = Policy.preset(name)
+    assert file_advice(preset) == ()
+    assert file_advice(Policy.model_validate(json.loads(preset.canonical_json()))) == ()
+    other = preset.replace(budget="5.00", minimum="0.00")
+    assert [str(each) for each in file_advice(other)] == [
+        f'name: "{preset.name}" is the name of the preset {name}, from which this policy differs '
+        "(award.budget, award.minimum); give it a name of its own"
+    ]
+    assert file_advice(other.replace(name="Mine")) == ()
+
+
+def test_a_preset_is_recognized_however_its_name_is_written():
+    for name in ("PRO RATA", "pro-rata", "Small First"):
+        policy = Policy.model_validate({"schema_version": 1, "name": name})
+        assert [each.key for each in file_advice(policy)] == ["name"]
+
+
 def test_the_window_has_no_effect_on_a_ready_table_only_when_set():
     policy = DEFAULT.replace(window_start="2025-10-10T12:00:00Z", products=["futures"])
     keys = [each.key for each in advice(policy, ready_table=True)]
@@ -205,6 +247,6 @@ def test_all_presets_are_covered_here():
 @pytest.mark.parametrize("level", [0.0, 5e-324, 9e-301])
 def test_a_level_that_floats_cannot_hold_is_no_coefficient_of_0(level):
     assert formula(DEFAULT.replace(alpha=0.02), level) == (
-        "voucher = a level below 1e-300 × loss^50 × ratio^25 (at most 1), from $4 to $6,000, "
+        "voucher = a level below 10^-300 × loss^50 × ratio^25 (at most 1), from $4 to $6,000, "
         "never more than the loss"
     )

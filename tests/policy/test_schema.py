@@ -12,7 +12,9 @@ from pydantic import ValidationError
 
 from allocator.core.rules import SMALLEST_ALPHA
 from allocator.errors import AllocatorError, PolicyError, UnsupportedError
-from allocator.policy.schema import PRESETS, Policy, _resolve
+from allocator.policy.changing import full_key
+from allocator.policy.presets import PRESETS
+from allocator.policy.schema import Policy
 from allocator.policy.sections import Award
 
 FULL = {
@@ -338,9 +340,9 @@ def test_replace_tells_unknown_and_bad_keys():
 
 def test_an_ambiguous_name_says_which_keys_it_could_be():
     known = ["award.unit", "loan.unit", "unit.x"]
-    assert _resolve("award.unit", known) == "award.unit"
+    assert full_key("award.unit", known) == "award.unit"
     with pytest.raises(PolicyError, match=r"unit: is ambiguous; say award\.unit or loan\.unit"):
-        _resolve("unit", known)
+        full_key("unit", known)
 
 
 def test_no_bare_name_is_ambiguous_today():

@@ -41,6 +41,13 @@ def test_what_toml_lacks_is_an_error():
         toml_value(None)
 
 
+def test_lines_of_keys_with_escapes_that_only_toml_has():
+    text = "\"\\U0001F600\" = 1\na = '''\n\"\\q\" = 2\n'''\n"
+    assert tomllib.loads(text) == {"😀": 1, "a": '"\\q" = 2\n'}
+    lines = find_lines(text)
+    assert (lines[("😀",)], lines[("a",)]) == (1, 2)
+
+
 def test_lines_of_keys_quoted_dotted_and_in_lists_of_tables():
     text = 'a.b = 1\n# c = 2\n["x y".\'z\']\n"q\\"r" = 3\n[[t]]\nu = 1\n[[t]]\nu = 2\n'
     assert find_lines(text) == {

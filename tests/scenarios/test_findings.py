@@ -10,14 +10,20 @@ from allocator.scenarios.findings import (
     out_finding,
     top_share,
 )
-from allocator.scenarios.metrics import median
 from allocator.scenarios.out import Out, funnel, out_by_reason
 from allocator.scenarios.panel import panel
-from allocator.scenarios.rows import PaidRow
+from allocator.scenarios.rows import GroupRow, PaidRow
+from allocator.scenarios.sums import median
 
 
-def paid(label, users, cents):
-    return PaidRow(label, users, users, 0, 0, cents, None, None, None)
+def rows(*groups):
+    """Rows by loss from (label, users, cents of losses, cents of awards)."""
+    users = [GroupRow(label, n, None, None, lost) for label, n, lost, _ in groups]
+    paid = [
+        PaidRow(label, n, n, n, 0, 0, cents, None, None, None, None)
+        for label, n, _, cents in groups
+    ]
+    return users, paid
 
 
 def test_half_of_the_recipients(some, make):
@@ -25,6 +31,10 @@ def test_half_of_the_recipients(some, make):
     median_text = f"${summary.outcomes[0].median_cents / 100:.2f}"
     expected = f"Half of the {summary.eligible:,} recipients get {median_text} or less."
     assert half_finding(summary) == expected
+    few = make([(k, "60.00", "70.00") for k in range(9)], **{"award.budget": "36.00"})
+    assert half_finding(few.summary()) == (
+        "Fewer than 10 users are eligible; what they get is not shown."
+    )
     tied = make([(k, "60.00", "70.00") for k in range(10)], **{"award.budget": "40.00"})
     assert half_finding(tied.summary()) == "100% of the 10 recipients get the minimum of $4."
     unpaid = {"award.budget": "0.05", "award.minimum": "0.00", "objective.alpha": 0.0}
@@ -33,22 +43,45 @@ def test_half_of_the_recipients(some, make):
     assert half_finding(make([("a", "1.00", "9.00")]).summary()).startswith("Nobody is eligible")
 
 
+def test_few_who_get_more_than_the_minimum_are_not_counted(make):
+    users = [(f"u{k}", "50.00", "150.00") for k in range(40)] + [("x", "9000.00", "9000.00")]
+    run = make(users, **{"award.budget": "300.00"})
+    assert run.summary().outcomes[0].floor_share == 40 / 41
+    assert half_finding(run.summary()) == (
+        "More than half of the 41 recipients get the minimum of $4."
+    )
+    many = [*users, *((f"y{k}", "9000.00", "9000.00") for k in range(12))]
+    told = half_finding(make(many, **{"award.budget": "300.00"}).summary())
+    assert told == "75% of the 53 recipients get the minimum of $4."
+
+
 def test_the_money_finding_is_the_table(some):
     tables = Comparison(panel([some.base, some.broad])).tables()
-    shares = [rows[9].total_cents / rows[10].total_cents for rows in tables.paid.values()]
-    assert money_finding(tables.paid) == (
-        f"The tenth who lost most get {shares[0]:.0%} of the money; {shares[1]:.0%} under Broad."
+    shares = [r[9].total_cents / r[10].total_cents for r in tables.paid.values()]
+    lost = tables.users[9].loss_cents / tables.users[10].loss_cents
+    assert money_finding(tables.users, tables.paid) == (
+        f"The tenth who lost most have {lost:.0%} of the losses and get {shares[0]:.0%} of the "
+        f"money; {shares[1]:.0%} under Broad."
     )
 
 
 def test_the_money_finding_says_how_many_when_it_is_not_a_tenth():
-    rows = [paid("9", 60, 40_00), paid("10", 40, 60_00), paid("ALL", 100, 100_00)]
-    assert money_finding({"A": rows}) == "The 40% who lost most get 60% of the money."
-    one = [paid("6", 5, 100), paid("10", 0, 0), paid("ALL", 5, 100)]
-    assert money_finding({"A": one}) == "Everybody lost the same."
-    nothing = [paid("1", 0, 0), paid("ALL", 0, 0)]
-    assert money_finding({"A": nothing}) == "No money is handed out."
-    assert top_share(nothing) is None
+    users, paid = rows(("9", 60, 300, 40), ("10", 40, 700, 60), ("ALL", 100, 1000, 100))
+    assert money_finding(users, {"A": paid}) == (
+        "The 40% who lost most have 70% of the losses and get 60% of the money."
+    )
+    users, paid = rows(("6", 50, 9, 100), ("10", 0, 0, 0), ("ALL", 50, 9, 100))
+    assert money_finding(users, {"A": paid}) == "Everybody lost the same."
+    users, paid = rows(("1", 0, 0, 0), ("ALL", 0, 0, 0))
+    assert money_finding(users, {"A": paid}) == "No money is handed out."
+    assert top_share(users, paid) is None
+
+
+@pytest.mark.parametrize(("below", "top"), [(90, 9), (9, 90), (0, 9)])
+def test_what_few_get_is_not_told_as_a_share(below, top):
+    whole = below + top
+    users, paid = rows(("5", below, 300, 40), ("10", top, 700, 60), ("ALL", whole, 1000, 100))
+    assert money_finding(users, {"A": paid}) == "Too few users to show where the money goes."
 
 
 def test_bands_are_quantiles_of_awards_by_loss(some):

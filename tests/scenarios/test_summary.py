@@ -9,7 +9,9 @@ import pyarrow as pa
 import pytest
 
 import allocator as al
+from allocator.allocation import pipeline
 from allocator.allocation.folder import save
+from allocator.allocation.stages import Stages
 from allocator.policy.compile import Ids
 from allocator.policy.eligibility import REASONS, deciding_keys, precedence
 from allocator.scenarios.alternatives import alternatives, awards_under
@@ -59,6 +61,33 @@ def test_figures_are_those_of_the_table(some):
     assert run.floor_share == (paid.award_cents == 400).mean()
     tenth = paid.award_cents[: len(paid) // 10].sum() / paid.award_cents.sum()
     assert run.top_share == pytest.approx(tenth, abs=0.005)
+
+
+def test_how_much_is_paid_back_and_whose_the_losses_are(some):
+    summary = summarize(some.base)
+    table = some.base.to_arrow().to_pandas()
+    lost = table[table.eligible].loss.astype(float).sort_values(ascending=False)
+    assert summary.recovery == pytest.approx(600_000 / lost.sum(), rel=1e-9)
+    tenth = lost[: len(lost) // 10].sum() / lost.sum()
+    assert summary.top_loss_share == pytest.approx(tenth, abs=0.005)
+    assert len(repr(summary.to_dict()["recovery"])) <= 8
+
+
+def test_rows_that_were_set_aside_are_told(some, tmp_path):
+    good = [f"u{k},{60 + k},{70 + k}" for k in range(20)]
+    for bad, told in ((1, "1 row was"), (3, "3 rows were")):
+        path = tmp_path / f"{bad}.csv"
+        rows = ["user_id,liquidation_loss,net_assets", *good, *["x,-1,5"] * bad]
+        path.write_text("\n".join(rows) + "\n")
+        policy = some.base.policy.replace(budget="100.00")
+        loaded = pipeline.load(str(path), [policy], Stages(None), max_bad=bad)
+        result = pipeline.run(loaded, policy, Stages(None))
+        assert f"{told} set aside as bad: quarantined.csv\n" in str(result.summary())
+        assert result.summary().to_dict()["quarantined"] == bad
+        save(result, tmp_path / "run", force=True)
+        assert al.load_allocation(tmp_path / "run").summary() == result.summary()
+    assert "set aside" not in str(summarize(some.base))
+    assert summarize(some.base).to_dict()["quarantined"] == 0
 
 
 def test_alternatives_are_the_awards_that_those_policies_give(some):

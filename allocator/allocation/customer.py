@@ -1,0 +1,139 @@
+"""What a customer is told of an award: arithmetic that a phone repeats, and no jargon."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from allocator.allocation.evidence import Certificate
+from allocator.allocation.explanation import in_dollars
+from allocator.money import CENTS, exact, format_cents
+from allocator.policy.missed import Missed
+from allocator.policy.schema import Policy
+from allocator.policy.sections import Range
+from allocator.policy.values import read_ratio, show_dollars, show_percent
+
+__all__ = ["told", "told_missed"]
+
+LONGEST = 24  # characters of a number that anybody would type
+FEWEST_DIGITS, MOST_DIGITS = 5, 13
+NEAREST = 0.001  # of a cent: at small alpha and amounts a cent is earned just before its half
+
+
+def told(
+    facts: Mapping[str, Any],
+    ratio: float | None,
+    policy: Policy,
+    phrases: Mapping[str, str],
+    certificate: Certificate,
+) -> str:
+    """Tell an eligible user how the award came about.
+
+    Parameters
+    ----------
+    facts : mapping
+        The fields of an `Explanation`.
+    ratio : float or None
+        Loss over net assets.
+    policy : Policy
+    phrases : mapping of str to str
+    certificate : Certificate
+
+    Returns
+    -------
+    str
+    """
+    award = format_cents(facts["award_cents"])
+    unit = int(exact(policy.award.unit) * CENTS)
+    if ratio is None:
+        said = [phrases["lost_only"].format(loss=facts["loss"])]
+    else:
+        said = [phrases["lost"].format(loss=facts["loss"], ratio=f"{ratio:.1%}")]
+    if certificate.unlimited:
+        key = "caps_reached" if certificate.status == "caps_reached" else facts["binding"]
+        return " ".join([*said, phrases.get(key, phrases["left"]).format(award=award)])
+    if facts["fractional_award"] is None:
+        return " ".join([*said, phrases["ranked"].format(amount=award)])
+    low, high, binding = facts["lower_cents"], facts["upper_cents"], facts["binding"]
+    reached = facts["fractional_award"] * CENTS
+    if abs(min(max(reached, low), high) - facts["award_cents"]) > unit + NEAREST:
+        # Users of weight zero come last, and get what is left: the product does not tell of it.
+        phrase = phrases.get(binding, phrases["left"])
+        return " ".join([*said, phrase.format(award=award)])
+    numbers, amount = _arithmetic(facts)
+    if max(map(len, numbers.split(" × "))) > LONGEST:
+        said.append(phrases["in_short"].format(amount=amount))
+    elif facts["parts"]:
+        names = " × ".join([numbers.split(" × ")[0], *(p.name for p in facts["parts"])])
+        said.append(phrases["formula"].format(formula=names, numbers=numbers, amount=amount))
+    else:
+        said.append(phrases["same_for_all"].format(amount=amount))
+    if reached < low - 0.5:
+        said.append(phrases["floor"].format(award=award))
+    elif reached > high + 0.5:
+        said.append(phrases["loss" if binding == "loss" else "cap"].format(award=award))
+    elif amount != award and unit > 1:
+        said.append(phrases["unit"].format(unit=format_cents(unit), award=award))
+    elif amount != award:
+        said.append(phrases["odd_cent"].format(award=award))
+    else:
+        said.append(phrases["free"])
+    return " ".join(said)
+
+
+def _arithmetic(facts: Mapping[str, Any]) -> tuple[str, str]:
+    """Return a product that a phone repeats to the cent, with as few digits as that takes."""
+    target = facts["fractional_award"]
+    # Not the award: equal users read the same product, and then who got the odd cent.
+    wanted = math.floor(target * CENTS + 0.5 + NEAREST)
+    for digits in range(FEWEST_DIGITS, MOST_DIGITS):
+        numbers = [_in_full(facts["level"], digits)]
+        for part in facts["parts"]:
+            is_money = part.value == part.part and part.name.endswith("loss")
+            numbers.append(_money(part.value) if is_money else _in_full(part.part, digits - 1))
+        product = math.prod((Decimal(n.replace(",", "")) for n in numbers), start=Decimal(1))
+        cents = int((product * CENTS).to_integral_value(ROUND_HALF_UP))
+        if cents == wanted:
+            break
+    return " × ".join(numbers), format_cents(cents)
+
+
+def _in_full(value: float, digits: int) -> str:
+    """Write a number with so many significant digits and no power of ten: phones have no key."""
+    if value == 0:
+        return "0"
+    text = f"{value:,.{max(0, digits - 1 - math.floor(math.log10(abs(value))))}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _money(value: float) -> str:
+    text = f"{Decimal(repr(value)):f}"
+    whole, _, part = text.partition(".")
+    return f"{whole}.{part.ljust(2, '0')}"
+
+
+def told_missed(missed: Missed, policy: Policy, phrases: Mapping[str, str]) -> str:
+    """Tell a user which rule failed, and by how much."""
+    key, _, column = missed.reason.partition(":")
+    amounts = {
+        name: "" if value is None else in_dollars(value)
+        for name, value in vars(missed).items()
+        if name in ("actual", "required", "short")
+    }
+    if key == "excluded":
+        rule = policy.eligibility.exclude[column]
+        if isinstance(rule, Range) and missed.actual is not None:
+            amounts["limits"] = _limits(rule, phrases)
+            key = f"excluded_{column}"
+        elif column == "user_id":
+            key = "excluded_user_id"
+    minimum = show_percent(read_ratio(policy.eligibility.min_loss_ratio))
+    return phrases[key].format(column=column, minimum=minimum, **amounts)
+
+
+def _limits(rule: Range, phrases: Mapping[str, str]) -> str:
+    least, most = (None if x is None else show_dollars(exact(x)) for x in (rule.min, rule.max))
+    key = "limits_up_to" if least is None else "limits_from" if most is None else "limits_between"
+    return phrases[key].format(least=least, most=most)

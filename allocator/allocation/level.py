@@ -1,0 +1,101 @@
+"""The level and the price of a run in dollars, from the core's level of units and parts."""
+
+from __future__ import annotations
+
+import math
+
+from allocator.core.problem import Problem
+from allocator.core.rules import AlphaFair
+from allocator.money import CENTS, FINE, exact
+from allocator.policy.compile import rule_of
+from allocator.policy.schema import Policy
+
+__all__ = ["caps_reached", "dollar_log_level", "price"]
+
+PRICE_REACH = 700.0  # a log beyond it, and the price is no float, or one that has lost its digits
+
+
+def caps_reached(problem: Problem, caps: int) -> bool:
+    """Tell whether the budget is enough for everybody's cap.
+
+    Parameters
+    ----------
+    problem : Problem
+        In whole units; it has lowered caps that are above its budget to the budget.
+    caps : int
+        The sum of the caps that the policy sets.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> problem = Problem(budget=50, lower=0, upper=[80])
+    >>> caps_reached(problem, 80), caps_reached(Problem(budget=50, lower=0, upper=[50]), 50)
+    (False, True)
+    """
+    return bool(caps <= problem.budget)
+
+
+def dollar_log_level(policy: Policy, tier: float, log_level: float) -> float:
+    """Return the logarithm of the level in dollars.
+
+    Parameters
+    ----------
+    policy : Policy
+    tier, log_level : float
+        The core's: the marginal tier, and the logarithm of the level in it, which is one of units
+        and of 1e-8 dollars.
+
+    Returns
+    -------
+    float
+        At alpha = 0, of the weight at the margin. Infinite when only users of weight 0 can get
+        more: no level gives them anything.
+
+    Examples
+    --------
+    >>> log = dollar_log_level(Policy.default(), 1.0, math.log(250))  # cents per dollar of weight
+    >>> round(math.exp(log), 9)
+    2.5
+    """
+    rule, unit = rule_of(policy), int(exact(policy.award.unit) * CENTS)
+    recovery = policy.objective.of == "recovery"
+    if not isinstance(rule, AlphaFair):
+        return log_level + math.log(FINE) + math.log(unit / CENTS)
+    if rule.alpha == 0:
+        return recovery * math.log(FINE) - (math.log(tier) if tier else -math.inf)
+    if math.isinf(tier):
+        return math.inf
+    return log_level + recovery * (1 - 1 / rule.alpha) * math.log(FINE) + math.log(unit / CENTS)
+
+
+def price(alpha: float | None, log_level: float) -> float | None:
+    """Return the gain in the objective per extra dollar of budget.
+
+    Parameters
+    ----------
+    alpha : float or None
+        None for a claims rule.
+    log_level : float
+        In dollars; infinite when nobody who has a weight can get more.
+
+    Returns
+    -------
+    float or None
+        None for claims rules and max-min, and where a float cannot hold it.
+
+    Examples
+    --------
+    >>> price(1.0, math.log(4)), price(2.0, math.inf), price(None, 0.0)
+    (0.25, 0.0, None)
+    """
+    if alpha is None or math.isinf(alpha):
+        return None
+    if math.isinf(log_level) and log_level > 0:
+        return 0.0
+    log = log_level if alpha == 0 else -alpha * log_level
+    if log == -math.inf:
+        return 0.0
+    return math.exp(log) if abs(log) < PRICE_REACH else None

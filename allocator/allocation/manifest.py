@@ -1,0 +1,173 @@
+"""The manifest: what a run was made of and what it wrote, written last."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from allocator.allocation.result import Allocation
+from allocator.allocation.stored import is_manifest
+from allocator.data.table import Source
+from allocator.errors import DataError
+from allocator.policy.schema import Policy
+
+__all__ = [
+    "MANIFEST",
+    "damaged",
+    "file_digest",
+    "made_of",
+    "manifest_of",
+    "policy_entry",
+    "read_json",
+    "read_manifest",
+    "versions",
+]
+
+MANIFEST = "manifest.json"
+SCHEMA_VERSION = 1
+
+
+def manifest_of(
+    folder: Path, allocation: Allocation, outputs: Mapping[str, tuple[str, int]]
+) -> dict[str, Any]:
+    """Return the manifest of a run whose outputs, by name, have these digests and sizes."""
+    quarantined = allocation.quarantined
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "inputs": [
+            {
+                "path": source.path,
+                "sha256": source.sha256,
+                "size": source.size,
+                "rows": source.rows,
+            }
+            for source in allocation.sources
+        ],
+        "simulated": allocation.simulated,
+        "quarantined": 0 if quarantined is None else quarantined.num_rows,
+        "warnings": list(allocation.warnings),
+        "policy": policy_entry(allocation.policy),
+        "outputs": {
+            name: {"path": os.path.abspath(folder / name), "sha256": sha256, "size": size}
+            for name, (sha256, size) in outputs.items()
+        },
+        "versions": versions(),
+    }
+
+
+def policy_entry(policy: Policy) -> dict[str, Any]:
+    """Return what the manifest says of a policy."""
+    return {
+        "sha256": policy.digest,
+        "canonical": json.loads(policy.canonical_json()),
+        "values": {
+            each.key: {
+                "value": each.value,
+                "source": each.source,
+                "citation": each.citation,
+                "page": each.page,
+            }
+            for each in policy.sources()
+        },
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what awards may depend on."""
+    import platform
+
+    import numpy
+    import pydantic
+
+    from allocator import __version__
+
+    return {
+        "allocator": __version__,
+        "numpy": numpy.__version__,
+        "pyarrow": pa.__version__,
+        "pydantic": pydantic.VERSION,
+        "python": platform.python_version(),
+    }
+
+
+def read_manifest(directory: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read a run's manifest.
+
+    Parameters
+    ----------
+    directory : path
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    DataError
+        If this is not a finished run.
+    """
+    path = Path(directory) / MANIFEST
+    if os.path.exists(directory) and not os.path.isdir(directory):
+        raise DataError(f"{directory} is not a directory: name the directory of a run")
+    if not os.path.lexists(path):
+        raise DataError(
+            f"{directory} is not a finished run: it has no {MANIFEST}. A run writes it last; if it "
+            "was interrupted, run it again"
+        )
+    with suppress(DataError):
+        manifest = read_json(path)
+        if is_manifest(manifest):
+            return dict(manifest)
+    raise DataError(f"{path} is damaged: it is not the manifest of a run")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file of a run; what we cannot have written is a DataError that names it."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        json.dumps(content, ensure_ascii=False).encode()  # half of a surrogate pair is no text
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise DataError(f"{path} is damaged: it is not JSON that a run writes") from None
+    return content
+
+
+def made_of(manifest: Mapping[str, Any], sources: tuple[Source, ...], policy: Policy) -> bool:
+    """Tell whether a run was made of these inputs and this policy."""
+    digests = [source.sha256 for source in sources]
+    if None in digests:  # data frames in memory have no bytes to compare
+        return False
+    return (
+        digests == [each["sha256"] for each in manifest["inputs"]]
+        and policy.digest == manifest["policy"]["sha256"]
+    )
+
+
+def damaged(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
+    """Say which outputs are missing, truncated or changed."""
+    said = []
+    for name, entry in manifest["outputs"].items():
+        path = folder / name
+        if not path.is_file():
+            said.append(f"{name} is missing")
+        elif (size := path.stat().st_size) != entry["size"]:
+            what = "truncated" if size < entry["size"] else "changed"
+            said.append(f"{name} was {what}: {size:,} bytes, the manifest says {entry['size']:,}")
+        elif file_digest(path) != entry["sha256"]:
+            said.append(f"{name} was changed: its sha256 is not the manifest's")
+    return said
+
+
+def file_digest(path: str | os.PathLike[str]) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    from hashlib import file_digest as digest
+
+    with open(path, "rb") as file:
+        return digest(file, "sha256").hexdigest()

@@ -1,0 +1,145 @@
+"""Everything that the page of a report says, before it is put into HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from allocator.allocation.result import Allocation
+from allocator.money import format_cents
+from allocator.report.disclosure import bound_cells, gone_rows
+from allocator.report.figures import Plots
+from allocator.report.suppress import (
+    WITHHELD,
+    is_small,
+    merge_small,
+    shown_count,
+    without_small_counts,
+)
+from allocator.report.tables import (
+    SOURCES,
+    changes_table,
+    deciles_table,
+    outcomes_table,
+    rules_table,
+)
+from allocator.report.words import checked, decide, python_lines, said, settings, supplied
+from allocator.scenarios.findings import half_finding, out_finding
+from allocator.scenarios.numerals import percent
+from allocator.scenarios.out import Out
+from allocator.scenarios.summary import Summary, summarize
+from allocator.scenarios.summary_text import named_checks
+
+__all__ = ["page_content"]
+
+
+def page_content(plots: Plots, left_out: Sequence[str]) -> dict[str, Any]:
+    """Return what the page says, with nothing that could tell what single people get.
+
+    Parameters
+    ----------
+    plots : Plots
+        Of the runs that are shown.
+    left_out : sequence of str
+        Names of runs that may not be shown beside these.
+
+    Returns
+    -------
+    dict
+        The names are those of the templates in ``page``.
+    """
+    comparison = plots.comparison
+    names, first, tables = comparison.names, comparison.allocations[0], comparison.tables()
+    summary, out = summarize(first), merge_small(plots.out)
+    few = is_small(summary.eligible)
+    # How many users there are would give away who is in, or who is out, when these are few.
+    hide_users = few or is_small(summary.users - summary.eligible)
+    gone, paid = gone_rows(comparison), tables.paid[names[0]]
+    last = len(paid) - 1
+    hidden_sums = {c for r, c in bound_cells(paid, gone[names[0]]) if r == last and c < 2}
+    findings = {**plots.findings, "eligibility": _out_finding(summary, out, hide_users=hide_users)}
+    if few:
+        findings["money"] = findings["awards"] = "Too few users to show who gets how much."
+    runs = list(zip(names, comparison.allocations, strict=True))
+    return {
+        "names": names,
+        "left_out": left_out,
+        "policy": first.policy,
+        "summary": summary,
+        "certificate": first.certificate,
+        "few": few,
+        "hide_users": hide_users,
+        "gone": gone,
+        "out": out,
+        "failed": [(n, _failed(run)) for n, run in runs if not run.certificate.ok],
+        "notes": [without_small_counts(note) for note in comparison.users.notes],
+        **_amounts(first, summary, few=few),
+        "half": half_finding(summary, exact=0 not in hidden_sums),
+        "findings": findings,
+        "formulas": [(e.name, e.allocation.formula) for e in comparison.users.scenarios],
+        "decide": decide(first, summary, out),
+        "checked": checked(first, hide_spent=few),
+        "not_checked": _not_checked(first, summary),
+        "said": said(first),
+        "settings": settings(first),
+        "sources": SOURCES,
+        "rules": rules_table(summary.users, out, hide_users=hide_users),
+        "outcomes": None if few else outcomes_table(summary, hide_floor=0 in hidden_sums),
+        "basis": tables.groups.basis,
+        "deciles": [
+            (name, deciles_table(tables.users, rows, gone[name]))
+            for name, rows in tables.paid.items()
+        ],
+        "changes": [
+            (name, comparison.diffs[name].changes, changes_table(rows, gone[name]))
+            for name, rows in tables.changes.items()
+        ],
+        "bounds": _bounds(first, hidden_sums),
+        "warnings": [(n, without_small_counts(each)) for n, run in runs for each in run.warnings],
+        "supplied": supplied(first, hide_rows=hide_users or is_small(summary.quarantined)),
+        "python": python_lines(first, hide_users=hide_users),
+        "toml": first.policy.to_toml(annotated=True),
+    }
+
+
+def _amounts(allocation: Allocation, summary: Summary, *, few: bool) -> dict[str, str | None]:
+    """Return the amounts of the first screen; those of few people are withheld."""
+    certificate = allocation.certificate
+    recovery = "–" if summary.recovery is None else percent(summary.recovery)
+    unspent = format_cents(certificate.unspent_cents) if certificate.unspent_cents else None
+    return {
+        "budget": format_cents(certificate.budget_cents),
+        "spent": WITHHELD if few else format_cents(certificate.spent_cents),
+        "unspent": None if few else unspent,
+        "median": WITHHELD if few else format_cents(summary.outcomes[0].median_cents),
+        "recovery": WITHHELD if few else recovery,
+    }
+
+
+def _failed(allocation: Allocation) -> list[str]:
+    return [text for _, text, passed in named_checks(allocation.certificate.checks) if not passed]
+
+
+def _out_finding(summary: Summary, out: tuple[Out, ...], *, hide_users: bool) -> str:
+    if not hide_users:
+        return out_finding(summary.users, summary.eligible, out)
+    count = "Fewer than 10" if is_small(summary.eligible) else f"{summary.eligible:,}"
+    return f"{count} users are in."
+
+
+def _not_checked(allocation: Allocation, summary: Summary) -> list[str]:
+    texts = list(allocation.certificate.does_not_prove)
+    if summary.quarantined:
+        rows = "Fewer than 10" if is_small(summary.quarantined) else f"{summary.quarantined:,}"
+        texts.append(
+            f"{rows} rows of the input, which were set aside as bad: nobody in them is counted or "
+            "paid here."
+        )
+    return texts
+
+
+def _bounds(allocation: Allocation, gone: set[int]) -> list[str]:
+    """Write how many are at the minimum, at the maximum, and in between."""
+    certificate = allocation.certificate
+    counts = (certificate.at_lower, certificate.at_upper, certificate.free)
+    return [shown_count(n, hide=k in gone or (k == 2 and bool(gone))) for k, n in enumerate(counts)]

@@ -1,0 +1,107 @@
+"""What a report may tell of several runs without telling what single people get."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+
+from allocator.allocation.result import Allocation
+from allocator.report.suppress import hidden, hidden_cells, is_small
+from allocator.scenarios.compare import Comparison
+from allocator.scenarios.panel import Panel, Scenario, panel
+from allocator.scenarios.rows import PaidRow
+
+__all__ = ["bound_cells", "few_differ", "gone_rows", "told_apart"]
+
+
+def told_apart(allocations: Sequence[Allocation]) -> tuple[list[Allocation], list[Allocation]]:
+    """Part the runs that may be shown beside each other from those that may not.
+
+    Two runs that differ in what fewer than ten people get tell, when both are shown, what these
+    few get.
+
+    Parameters
+    ----------
+    allocations : sequence of Allocation
+
+    Returns
+    -------
+    shown, left_out : list of Allocation
+        The first run is always shown.
+    """
+    shown, left_out = [allocations[0]], list[Allocation]()
+    for each in allocations[1:]:
+        (left_out if few_differ(panel([*shown, each])) else shown).append(each)
+    return shown, left_out
+
+
+def few_differ(users: Panel) -> bool:
+    """Whether two runs of a panel differ in fewer than ten users, or one pays fewer than ten."""
+    counts = [len(each.allocation) - users.users for each in users.scenarios]
+    counts += [each.allocation.certificate.eligible for each in users.scenarios]
+    for one, other in combinations(users.scenarios, 2):
+        counts += [
+            int(np.count_nonzero(where))
+            for where in (
+                one.award != other.award,
+                one.eligible & ~other.eligible,
+                other.eligible & ~one.eligible,
+            )
+        ]
+    return any(is_small(count) for count in counts)
+
+
+def gone_rows(comparison: Comparison) -> dict[str, set[int]]:
+    """Return which rows of the tables by loss are of too few people to be shown.
+
+    Parameters
+    ----------
+    comparison : Comparison
+
+    Returns
+    -------
+    dict of str to set of int
+        By scenario.
+    """
+    tables, scenarios = comparison.tables(), comparison.users.scenarios
+    codes, count = tables.groups.codes, len(tables.groups.labels)
+    gone: dict[str, set[int]] = {}
+    for k, scenario in enumerate(scenarios):
+        found = hidden([row.users for row in tables.users[:-1]])
+        found |= hidden([row.eligible for row in tables.paid[scenario.name][:-1]])
+        for other in scenarios[:k]:
+            changed = np.bincount(codes[_differ(other, scenario)], minlength=count)
+            found |= hidden(changed.tolist())
+        gone[scenario.name] = found
+    return gone
+
+
+def _differ(one: Scenario, other: Scenario) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    found: np.ndarray[tuple[int], np.dtype[np.bool_]] = one.award != other.award
+    return found
+
+
+def bound_cells(paid: Sequence[PaidRow], gone: set[int]) -> set[tuple[int, int]]:
+    """Return which counts at the minimum (column 0) and maximum (column 1) are to be hidden.
+
+    Parameters
+    ----------
+    paid : sequence of PaidRow
+        The last row is of everybody.
+    gone : set of int
+        Rows that are not shown at all.
+
+    Returns
+    -------
+    set of (int, int)
+        Row and column; column 2 is of those in between, whom no table counts.
+    """
+    # Of everybody, how many are eligible is told as well; of a decile, how many are compared.
+    whole = [*(row.users for row in paid[:-1]), paid[-1].eligible]
+    rows = [
+        (row.at_floor, row.at_cap, n - row.at_floor - row.at_cap)
+        for row, n in zip(paid, whole, strict=True)
+    ]
+    return hidden_cells(rows, gone, unseen={2})

@@ -1,0 +1,260 @@
+"""`goal_seek`: what a knob has to be set to, for a figure to come out as wished."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from allocator.allocation.pipeline import Loaded, run
+from allocator.allocation.result import Allocation
+from allocator.allocation.stages import Progress, Stages
+from allocator.errors import DataError, InfeasibleError, PolicyError
+from allocator.policy.schema import Policy
+from allocator.scenarios.goal_search import Found, find_place
+from allocator.scenarios.knob_range import KnobRange, knob_range
+from allocator.scenarios.knobs import knob_key, number, turned, value_of
+from allocator.scenarios.shared import SharedUsers, load_for
+from allocator.scenarios.sweep import plain
+from allocator.scenarios.targets import target_named
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["GoalSeek", "goal_seek"]
+
+
+@dataclass(frozen=True, eq=False)
+class GoalSeek:
+    """What a search for a goal came to.
+
+    Attributes
+    ----------
+    vary : str
+        The knob, by dotted name.
+    target : str
+        What is aimed at.
+    value : float
+        The goal.
+    reached : bool
+        Whether the goal is met, or lies between the figures of two neighboring values of the knob.
+    knob : float, bool or str
+        The value of the knob that comes nearest (money in dollars).
+    achieved : float
+        The figure there.
+    policy : Policy
+        With that value.
+    tried : tuple of (float, float or None)
+        Every value of the knob that was looked at, ascending, and the figure there; None where the
+        policy cannot be paid.
+    notes : tuple of str
+        What else there is to know: that the goal is out of reach, jumped over, or reached more
+        than once.
+    loaded : Loaded
+    """
+
+    vary: str
+    target: str
+    value: float
+    reached: bool
+    knob: Any
+    achieved: float
+    policy: Policy
+    tried: tuple[tuple[Any, float | None], ...]
+    notes: tuple[str, ...]
+    loaded: Loaded = field(repr=False)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Every value that was looked at: the knob by dotted name, and the figure."""
+        import pandas as pd
+
+        return pd.DataFrame(self.tried, columns=[self.vary, self.target])
+
+    def allocate(self) -> Allocation:
+        """Run the policy found, in full."""
+        return run(self.loaded, self.policy, Stages())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON; figures to six decimals."""
+        found = {"reached": self.reached, "knob": self.knob, "achieved": self.achieved}
+        return {
+            "schema_version": 1,
+            "vary": self.vary,
+            "target": self.target,
+            "value": self.value,
+            **plain(found),
+            "setting": value_of(self.policy, self.vary),
+            "tried": [plain({"knob": knob, "figure": figure}) for knob, figure in self.tried],
+            "notes": list(self.notes),
+        }
+
+    def __str__(self) -> str:
+        said = "gives" if self.reached else "comes nearest, with"
+        head = f"{self.vary} = {value_of(self.policy, self.vary)} {said} {self.target} = "
+        lines = [f"{head}{self.achieved:,.6g} (goal {self.value:,.6g})"]
+        return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
+
+    def __repr__(self) -> str:
+        return f"GoalSeek({self.vary}={self.knob!r}, {self.target}={self.achieved:g})"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<pre>{escape(str(self))}</pre>"
+
+
+def goal_seek(
+    users: object,
+    policy: Policy | str | os.PathLike[str] | None = None,
+    *,
+    vary: str,
+    target: str | Callable[[Allocation], float],
+    value: float,
+    decile: int | None = None,
+    between: tuple[object, object] | None = None,
+    progress: Progress | None = None,
+) -> GoalSeek:
+    """Find the value of a knob at which a figure reaches a goal.
+
+    The search keeps to the knob's own grid: whole units of money for budget, minimum and maximum,
+    cents for the minimum loss, thousandths for alpha, exponents and factors, hundredths of a
+    percent for ratios. It always ends.
+
+    Parameters
+    ----------
+    users : path, UsersTable, data frame or Arrow table
+        As in `allocate`.
+    policy : Policy, preset name, path of a policy file, or None
+        The announced policy when None.
+    vary : str
+        The knob, as in `Policy.replace`: budget, minimum, maximum, min_loss, min_loss_ratio,
+        alpha, loss_exponent, ratio_exponent, ratio_cap, or weights.factors.<column>.<value>.
+    target : str or callable
+        ``median_recovery``, ``recovery``, ``median_award``, ``mean_award``, ``lowest_award`` (for
+        the budget that gives everybody at least so much), ``share_at_minimum``,
+        ``share_at_maximum``, ``total_at_maximum``, ``total``, ``top_tenth_share``, ``gini``,
+        ``eligible``: of all who are eligible, or of a decile. Shares and recoveries are fractions,
+        money is in dollars. Or a function of an `Allocation`, which is slower, since each value
+        that is looked at is then run in full.
+    value : float
+        The goal.
+    decile : int, optional
+        1 (the smallest losses) to 10; equal losses are in one decile.
+    between : (low, high), optional
+        How far to search; by default as far as the knob means anything.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)``: while loading as in `allocate`, then as
+        ``progress("search", done, at most)`` before each value that is looked at.
+
+    Returns
+    -------
+    GoalSeek
+        ``.reached`` is False when the goal is out of reach; the notes then say what the figure is
+        at both ends. Where it is not monotone in the knob they say so, and the crossing nearest to
+        the present value is taken.
+
+    Raises
+    ------
+    DataError
+        If the users are bad, there is no such target, or the knob is not a number.
+    PolicyError
+        If there is no such knob.
+    InfeasibleError
+        If no value of the knob gives a figure.
+
+    Examples
+    --------
+    >>> import allocator as al
+    >>> users, policy = al.simulate_users(1000, seed=7), al.Policy.default()
+    >>> found = goal_seek(users, policy, vary="budget", target="lowest_award", value=10)
+    >>> found.reached, found.achieved
+    (True, 10.0)
+    """
+    base, key = Policy.named(policy), knob_key(vary)
+    if callable(target):
+        if decile is not None:
+            raise DataError("a target that is a function has no decile: let the function choose")
+        name = getattr(target, "__name__", "target")
+    else:
+        named = target_named(target, decile)
+        name = named.name if decile is None else f"{named.name} of decile {decile}"
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+        raise DataError(f"the goal must be a number, not {value!r}")
+    # Every value of the knob reads the users alike, once ratios are needed at all.
+    widest = base if key != "eligibility.min_loss_ratio" else turned(base, {key: "1"})
+    if key == "weights.ratio_exponent":
+        widest = turned(base, {key: 1.0})
+    loaded = load_for(users, [base, widest], Stages(progress))
+    grid = knob_range(base, key, loaded.users, between)
+    shared, most = SharedUsers(loaded), 3 * (grid.high - grid.low).bit_length() + 32
+    asked = 0
+
+    def figure(place: int) -> float | None:
+        nonlocal asked
+        if progress is not None:
+            progress("search", min(asked, most - 1), most)
+        asked += 1
+        try:
+            trial = turned(base, {key: grid.value(place)})
+            if callable(target):
+                return float(target(run(loaded, trial, Stages())))
+            return named.of(shared.solve(trial), decile)
+        except (InfeasibleError, PolicyError):  # as of a maximum below the minimum
+            return None
+
+    present = value_of(base, key)
+    start = None if present is None or present == "inf" else grid.place(present)
+    found = find_place(figure, grid.low, grid.high, float(value), start)
+    if found.place is None:
+        raise InfeasibleError(
+            f"no value of {key} from {grid.value(grid.low)} to {grid.value(grid.high)} gives "
+            f"{name}: nobody is eligible, or the policy cannot be paid",
+            {"tried": len(found.tried)},
+        )
+    setting = grid.value(found.place)
+    return GoalSeek(
+        vary=key,
+        target=name,
+        value=float(value),
+        reached=found.reached,
+        knob=number(setting),
+        achieved=float(found.tried[found.place] or 0.0),
+        policy=turned(base, {key: setting}),
+        tried=tuple((number(grid.value(p)), v) for p, v in sorted(found.tried.items())),
+        notes=tuple(_notes(found, grid, name, float(value))),
+        loaded=loaded,
+    )
+
+
+def _notes(found: Found, grid: KnobRange, name: str, goal: float) -> Iterator[str]:
+    known = sorted(place for place, value in found.tried.items() if value is not None)
+    first, last = known[0], known[-1]
+    if not found.reached:
+        yield (
+            f"{name} does not come to {goal:,.6g} for any {grid.key} that was looked at from "
+            f"{grid.value(first)} to {grid.value(last)}: it is {found.tried[first]:,.6g} at "
+            f"{grid.value(first)} and {found.tried[last]:,.6g} at {grid.value(last)}"
+        )
+    elif (
+        found.neighbor is not None and found.place is not None and found.tried[found.place] != goal
+    ):
+        yield (
+            f"the goal lies between two values: {grid.key} = {grid.value(found.neighbor)} gives "
+            f"{found.tried[found.neighbor]:,.6g}"
+        )
+    if found.rises and found.falls:
+        more = f" and crosses the goal {found.crossings} times" if found.crossings > 1 else ""
+        yield (
+            f"{name} both rises and falls as {grid.key} rises{more}: other values may come as near"
+        )
+    if not found.rises and not found.falls:
+        yield f"{grid.key} does not change {name}"
+    unpaid = [place for place, value in found.tried.items() if value is None]
+    if unpaid:
+        yield (
+            f"{len(unpaid)} of {len(found.tried)} values looked at have no figure (nobody is "
+            f"eligible, or the policy cannot be paid), such as {grid.value(max(unpaid))}"
+        )

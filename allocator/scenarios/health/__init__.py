@@ -1,0 +1,1 @@
+"""Health checks: where a policy can be gamed, jumps, or rests on a number somebody made up."""

@@ -1,0 +1,293 @@
+"""What a user who is not in the table would get, at the level of an allocation.
+
+One user among many hardly moves the level, so that it is taken as it is: nobody else's award is
+recomputed. Users whose cents are tied at the margin may get a unit more, or less, than they hold.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from allocator.allocation.result import Allocation
+from allocator.core.amounts import MAX_UNITS
+from allocator.core.curves import Ramps
+from allocator.core.edge import find_edge
+from allocator.core.order import CLOSE, Units
+from allocator.core.problem import Problem
+from allocator.data.check import Users
+from allocator.errors import DataError
+from allocator.money import CENTS, FINE, MAX_DOLLARS, exact
+from allocator.policy.compile import bounds, pose, rule_of
+from allocator.policy.eligibility import decide
+from allocator.policy.schema import Policy
+from allocator.policy.sections import Range
+from allocator.policy.weights import weigh
+from allocator.scenarios.columns import losses, numbers
+
+__all__ = ["Level", "level_of", "net_assets_at"]
+
+AMOUNTS = ("liquidation_loss", "net_assets")  # what a hypothetical user is described by
+SLACK = 1e-9  # relative, around the level: far more than floats are off, far less than a unit
+TIED = 2e-14  # logarithms of levels this close are equal: each is off by less than 1e-14
+LARGEST = MAX_DOLLARS * FINE - 1  # 1e-8 dollars
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """The margin of an allocation: which cent is still paid.
+
+    Attributes
+    ----------
+    policy : Policy
+    tier : float
+        Users of a smaller tier are at their caps, those of a larger one at their floors.
+    log_level : float
+        In the tier, a cent earned at or below exp(log_level) is paid; inf where all caps are
+        reached.
+    marginal : Ramps or None
+        Of one user of the tier, at alpha = 0: tiers are told apart exactly there.
+    """
+
+    policy: Policy
+    tier: float
+    log_level: float
+    marginal: Ramps | None = None
+
+    @classmethod
+    def of(
+        cls, policy: Policy, loss: NDArray[np.int64], problem: Problem, units: NDArray[np.int64]
+    ) -> Level:
+        """Read the level off awards.
+
+        Parameters
+        ----------
+        policy : Policy
+        loss : ndarray of int64, shape (m,)
+            Of the eligible users, in 1e-8 dollars.
+        problem : Problem
+            Theirs.
+        units : ndarray of int64, shape (m,)
+            Their awards, in whole units.
+
+        Returns
+        -------
+        Level
+        """
+        _, upper = bounds(loss, policy)  # a problem lowers caps that are above its budget
+        if (units == upper).all():
+            return cls(policy, math.inf, math.inf)
+        ramps = replace(rule_of(policy).ramps(problem), upper=upper)
+        edge = find_edge(ramps, units, lambda index: [(b"", str(i)) for i in index.tolist()])
+        close = _close(ramps, edge.tier)
+        marginal = None
+        if ramps.flat:
+            rows = np.flatnonzero(close & (units < ramps.upper))
+            marginal = ramps.unbounded().take(rows[[_tier_ranks(ramps.take(rows)).argmin()]])
+        level = cls(policy, edge.tier, edge.log_level, marginal)
+        members, _ = level._place(ramps)
+        # Where none is held but first units of infinite gain, the edge is the unit refused.
+        if not (units > np.maximum(ramps.lower, 1))[members].any():
+            return cls(policy, edge.tier, edge.log_level - 2 * TIED, marginal)
+        return level
+
+    def award_cents(
+        self,
+        loss: NDArray[np.int64],
+        net_assets: NDArray[np.int64] | None = None,
+        factor: NDArray[np.float64] | float = 1.0,
+    ) -> NDArray[np.int64]:
+        """Return what users would get: exact whole cents, at the level.
+
+        Parameters
+        ----------
+        loss : ndarray of int64, shape (n,)
+            1e-8 dollars.
+        net_assets : ndarray of int64, shape (n,), optional
+            1e-8 dollars; needed when the policy uses them.
+        factor : ndarray of float64, shape (n,), or float
+            The product of the policy's factors for the user.
+
+        Returns
+        -------
+        ndarray of int64, shape (n,)
+            0 for users who would not be eligible by their loss and net assets; exclusions by
+            other columns are not looked at.
+
+        Raises
+        ------
+        DataError
+            If the policy needs net assets and there are none.
+
+        Examples
+        --------
+        >>> from allocator.allocation.pipeline import allocate
+        >>> policy = Policy.default().replace(budget="100.00")
+        >>> level = level_of(allocate(pa.table({
+        ...     "user_id": ["ann", "bob"], "liquidation_loss": ["80.00", "60.00"],
+        ...     "net_assets": ["100.00", "60.00"],
+        ... }), policy))
+        >>> level.award_cents(np.array([80, 60, 160, 49]) * FINE, np.full(4, 100 * FINE)).tolist()
+        [5439, 3533, 12162, 0]
+        """
+        if net_assets is None and self.policy.needs_net_assets:
+            raise DataError("this policy looks at net assets: give them, too")
+        eligible = decide(_users(loss, net_assets), self._by_amounts).eligible
+        if self.policy.objective.of == "recovery":
+            eligible = eligible & (loss > 0)  # nothing recovers from no loss
+        rows = np.flatnonzero(eligible)
+        cents = np.zeros(len(loss), dtype=np.int64)
+        loss = loss[rows]
+        net_assets = None if net_assets is None else net_assets[rows]
+        weighing = weigh(_users(loss, net_assets), self._by_amounts)
+        weight = weighing.weight
+        if weight is not None:
+            weight = weight * (factor[rows] if isinstance(factor, np.ndarray) else factor)
+        cents[rows] = self._units(loss, weighing.claim, weight) * self.unit_cents
+        return cents
+
+    @cached_property
+    def unit_cents(self) -> int:
+        """Cents per unit of the policy."""
+        return int(exact(self.policy.award.unit) * CENTS)
+
+    @cached_property
+    def _by_amounts(self) -> Policy:
+        """The policy without what it says of attributes."""
+        exclude = {
+            name: rule
+            for name, rule in self.policy.eligibility.exclude.items()
+            if name in AMOUNTS and isinstance(rule, Range)
+        }
+        eligibility = self.policy.eligibility.model_copy(update={"exclude": exclude})
+        weights = self.policy.weights.model_copy(update={"factors": {}})
+        return self.policy.model_copy(update={"eligibility": eligibility, "weights": weights})
+
+    def _units(
+        self, loss: NDArray[np.int64], claim: NDArray[np.int64], weight: NDArray[np.float64] | None
+    ) -> NDArray[np.int64]:
+        lower, upper = bounds(loss, self.policy)
+        if self.log_level == math.inf:
+            return upper
+        claims = None
+        if weight is None:
+            claims = claim
+        elif self.policy.objective.of == "recovery":
+            claims = loss
+        problem = Problem(MAX_UNITS, lower, upper, weight, claims)
+        ramps = rule_of(self.policy).ramps(problem)
+        members, earlier = self._place(ramps)
+        awards = np.where(earlier, upper, lower)
+        inside = ramps.tier(members, tail=math.isinf(self.tier))
+        awards[members] = _earned(inside, self.log_level)
+        return awards
+
+    def _place(self, ramps: Ramps) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Mark who is in the marginal tier, and who is in an earlier one."""
+        members = _close(ramps, self.tier)
+        if ramps.tiers is None:
+            return members, ~members
+        earlier = (ramps.tiers < self.tier) & ~members
+        if self.marginal is not None:
+            rows = np.flatnonzero(members)
+            both = Ramps.concatenated([self.marginal, ramps.unbounded().take(rows)])
+            first, *ranks = _tier_ranks(both).tolist()
+            members[rows], earlier[rows] = np.equal(ranks, first), np.less(ranks, first)
+        return members, earlier
+
+
+def level_of(allocation: Allocation) -> Level:
+    """Return the level of an allocation, fresh or read from a folder.
+
+    Parameters
+    ----------
+    allocation : Allocation
+
+    Returns
+    -------
+    Level
+    """
+    policy, table = allocation.policy, allocation.table
+    rows = np.flatnonzero(numbers(table, "eligible"))
+    loss = losses(table, policy)[rows]
+    claim = np.rint(numbers(table, "claim")[rows] * FINE).astype(np.int64)
+    weight = numbers(table, "weight")[rows] if policy.uses_weights else None
+    problem = pose(policy, loss, claim, weight, range(len(rows)), table.num_rows)
+    units = numbers(table, "award_cents")[rows] // int(exact(policy.award.unit) * CENTS)
+    return Level.of(policy, loss, problem, units)
+
+
+def net_assets_at(loss: NDArray[np.int64], ratio: Fraction) -> NDArray[np.int64]:
+    """Return the largest net assets at which losses are at least that part of them.
+
+    Parameters
+    ----------
+    loss : ndarray of int64, shape (n,)
+        1e-8 dollars.
+    ratio : Fraction
+        More than 0.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        1e-8 dollars.
+
+    Examples
+    --------
+    >>> net_assets_at(np.array([30, 31]), Fraction(3, 10)).tolist()
+    [100, 103]
+    """
+    num, den = ratio.numerator, ratio.denominator
+    return np.array([min(each * den // num, LARGEST) for each in loss.tolist()], dtype=np.int64)
+
+
+def _tier_ranks(ramps: Ramps) -> NDArray[np.int64]:
+    ones = np.ones(len(ramps), dtype=np.int64)
+    return Units(ramps, ones, ones).tier_ranks()
+
+
+def _close(ramps: Ramps, tier: float) -> NDArray[np.bool_]:
+    if ramps.tiers is None:
+        return np.ones(len(ramps), dtype=bool)
+    if math.isinf(tier):
+        return np.isinf(ramps.tiers)
+    return np.abs(ramps.tiers - tier) <= CLOSE * tier
+
+
+def _earned(ramps: Ramps, log_level: float) -> NDArray[np.int64]:
+    """Count the units of each claimant of a tier that are earned at or below a level."""
+    mean = ramps.mean
+    if log_level == -math.inf:  # only first units of infinite gain are earned there
+        low, high = ramps.lower.copy(), np.clip(1, ramps.lower, ramps.upper)
+    else:
+        amount = ramps.slopes(-log_level)
+        low, high = amount * (1.0 - SLACK), amount * (1.0 + SLACK)
+        mean.early.units(low, None)
+        mean.late.units(high, None)
+        low, high = (
+            np.clip(each, ramps.lower, ramps.upper).astype(np.int64) for each in (low, high)
+        )
+    free = ramps.unbounded()
+    rows = np.flatnonzero(low < high)
+    while len(rows):
+        middle = (low[rows] + high[rows] + 1) // 2
+        earned = Units(free.take(rows), middle, rows).levels() <= log_level + TIED
+        low[rows[earned]] = middle[earned]
+        high[rows[~earned]] = middle[~earned] - 1
+        rows = rows[low[rows] < high[rows]]
+    counted: NDArray[np.int64] = low
+    return counted
+
+
+def _users(loss: NDArray[np.int64], net_assets: NDArray[np.int64] | None) -> Users:
+    nothing: dict[str, Any] = {}
+    ids = pa.chunked_array([], pa.string())
+    unrounded = np.zeros(len(loss), dtype=bool)
+    return Users(ids, loss, net_assets, None, None, nothing, pa.table(nothing), unrounded)

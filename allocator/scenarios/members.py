@@ -1,0 +1,98 @@
+"""The eligible users of a scenario, sorted by loss: what sorting makes cheap to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocator.money import exact_sum
+from allocator.scenarios.deciles import DECILES
+
+__all__ = ["Members"]
+
+
+@dataclass(frozen=True, eq=False)
+class Members:
+    """m users in ascending order of loss.
+
+    Attributes
+    ----------
+    loss : ndarray of int64, shape (m,)
+        1e-8 dollars.
+    marks : ndarray of int64, shape (m,)
+        A random number for each, by which awards are told apart.
+    """
+
+    loss: NDArray[np.int64]
+    marks: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, loss: NDArray[np.int64], marks: NDArray[np.int64]) -> Members:
+        """Return users whose losses are in ascending order."""
+        loss.flags.writeable = False
+        return cls(loss, marks)
+
+    def from_(self, start: int) -> Members:
+        """Return those from a place on."""
+        return Members(self.loss[start:], self.marks[start:])
+
+    def __len__(self) -> int:
+        return len(self.loss)
+
+    @cached_property
+    def loss_total(self) -> int:
+        """What they lost, in 1e-8 dollars."""
+        return sum(self.decile_losses)
+
+    @cached_property
+    def decile_starts(self) -> tuple[int, ...]:
+        """Where each decile of loss begins, and the end: 11 places.
+
+        Equal losses share the decile in which the middle of their ranks falls, as in `deciles`.
+
+        Examples
+        --------
+        >>> losses = np.array([50, 50, 50, 80])
+        >>> Members.of(losses, losses).decile_starts
+        (0, 0, 0, 0, 3, 3, 3, 3, 3, 4, 4)
+        """
+        n = len(self)
+        if not n:
+            return (0,) * (DECILES + 1)
+        starts = [0]
+        for k in range(1, DECILES):
+            first, end = self._tied_at(k * n // DECILES)
+            starts.append(first if DECILES * (first + end) >= 2 * k * n else end)
+        return (*starts, n)
+
+    def decile(self, k: int) -> slice:
+        """Return the places of decile k, 1 to 10; it may be empty."""
+        return slice(self.decile_starts[k - 1], self.decile_starts[k])
+
+    @cached_property
+    def decile_losses(self) -> tuple[int, ...]:
+        """What each decile lost, in 1e-8 dollars."""
+        return tuple(exact_sum(self.loss[self.decile(k)]) for k in range(1, DECILES + 1))
+
+    def share_of_top_tenth(self, units: NDArray[np.int64]) -> Fraction | None:
+        """Return the share of what is given that goes to the tenth who lost most.
+
+        Those tied at the cut share it, as in `share_of_top`; None when nothing is given.
+        """
+        whole, n = exact_sum(units), len(self)
+        if not whole:
+            return None
+        places = Fraction(n, DECILES)
+        first, end = self._tied_at(n - -(-n // DECILES))
+        tied = exact_sum(units[first:end]) * (places - (n - end)) / (end - first)
+        return (exact_sum(units[end:]) + tied) / whole
+
+    def _tied_at(self, place: int) -> tuple[int, int]:
+        """Return where the users with the same loss as the one at a place begin and end."""
+        value = self.loss[place]
+        first, end = (int(np.searchsorted(self.loss, value, side)) for side in ("left", "right"))
+        return first, end

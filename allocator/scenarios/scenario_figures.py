@@ -1,0 +1,182 @@
+"""The figures of one scenario: a row of a sweep."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocator.allocation.level import caps_reached, dollar_log_level
+from allocator.core.curves import blocks, exp_or_inf
+from allocator.money import FINE_PER_CENT, exact_sum
+from allocator.policy.compile import bounds
+from allocator.policy.formula import formula
+from allocator.scenarios.deciles import DECILES
+from allocator.scenarios.shared import Solved
+from allocator.scenarios.sums import rounded
+
+__all__ = ["ScenarioFigures", "distinct", "gini_of_sorted", "scenario_figures"]
+
+
+BINS = 10_000  # awards up to here are counted, whatever the number of users
+
+
+@dataclass(frozen=True)
+class ScenarioFigures:
+    """What the eligible users of one scenario get.
+
+    Attributes
+    ----------
+    status : {"optimal", "caps_reached", "infeasible"}
+        ``caps_reached`` when everybody has their cap and money is left or just runs out;
+        ``infeasible`` when the minimum for everybody is more than the budget: no figures then.
+    eligible, paid : int or None
+        Those who are in, and those of them who get more than nothing.
+    at_floor, at_cap : int or None
+        At their minimum; at their cap (the maximum, or the loss) above it.
+    total_cents, mean_cents, median_cents : int or None
+        Of the eligible; half of them get the median or less. Mean and median of nobody are None.
+    recovery : float or None
+        Total of awards over total of losses.
+    top_tenth_share : float or None
+        Share of the money that goes to the tenth who lost most.
+    gini : float or None
+        Of the awards of the eligible, 0 (all equal) to 1.
+    level : float or None
+        The fractional level in dollars, as in the formula; None when everybody has their cap.
+    formula : str or None
+    recovery_by_decile : tuple of float or None
+        The same as recovery for each decile of loss, from the smallest; None for an empty one.
+    """
+
+    status: str
+    eligible: int | None = None
+    paid: int | None = None
+    at_floor: int | None = None
+    at_cap: int | None = None
+    total_cents: int | None = None
+    mean_cents: int | None = None
+    median_cents: int | None = None
+    recovery: float | None = None
+    top_tenth_share: float | None = None
+    gini: float | None = None
+    level: float | None = None
+    formula: str | None = None
+    recovery_by_decile: tuple[float | None, ...] = (None,) * DECILES
+
+
+def scenario_figures(solved: Solved) -> ScenarioFigures:
+    """Return the figures of a scenario.
+
+    Parameters
+    ----------
+    solved : Solved
+
+    Returns
+    -------
+    ScenarioFigures
+    """
+    units, members, unit, counts = solved.units, solved.members, solved.unit_cents, solved.tally
+    n = len(units)
+    values, counts_of = distinct(units)
+    below = np.cumsum(counts_of)
+    total = counts.total * unit
+    capped = counts.at_upper + counts.fixed == n and caps_reached(
+        solved.problem, exact_sum(bounds(members.loss, solved.policy)[1])
+    )
+    log_level = math.inf
+    if not capped:
+        line = solved.line
+        log_level = dollar_log_level(solved.policy, line.tier.value, line.log_level)
+    level = exp_or_inf(log_level)
+    share = members.share_of_top_tenth(units)
+    return ScenarioFigures(
+        status="caps_reached" if capped else "optimal",
+        eligible=n,
+        paid=int(counts_of[values > 0].sum()),
+        at_floor=counts.at_lower,
+        at_cap=counts.at_upper,
+        total_cents=total,
+        mean_cents=rounded(total, n) if n else None,
+        median_cents=int(values[np.searchsorted(below, (n + 1) // 2)]) * unit if n else None,
+        recovery=_ratio(total, members.loss_total),
+        top_tenth_share=None if share is None else float(share),
+        gini=_gini(values, counts_of, below),
+        level=level if math.isfinite(level) else None,
+        formula=formula(solved.policy, level, log_level),
+        recovery_by_decile=tuple(
+            _ratio(exact_sum(units[members.decile(k)]) * unit, members.decile_losses[k - 1])
+            for k in range(1, DECILES + 1)
+        ),
+    )
+
+
+def gini_of_sorted(ordered: NDArray[Any]) -> float | None:
+    """Return the Gini coefficient of amounts in ascending order: 2 Σ i·x_i / (n Σ x) - (n + 1) / n.
+
+    Parameters
+    ----------
+    ordered : ndarray, shape (n,)
+        Not negative, ascending.
+
+    Returns
+    -------
+    float or None
+        From 0 to 1 - 1/n; None when there is nothing.
+
+    Examples
+    --------
+    >>> gini_of_sorted(np.array([0, 0, 0, 8])), gini_of_sorted(np.array([5, 5]))
+    (0.75, 0.0)
+    """
+    n, whole, ranked = len(ordered), 0.0, 0.0
+    for rows in blocks(n):
+        amounts = ordered[rows].astype(np.float64)
+        # Ranks around their middle: no large sums that cancel.
+        ranks = np.arange(rows.start, rows.stop) - (n - 1) / 2.0
+        whole += float(amounts.sum())
+        ranked += float(np.dot(ranks, amounts))
+    return 2.0 * ranked / (n * whole) if whole else None
+
+
+def distinct(units: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the different awards, ascending, and how many users have each.
+
+    Parameters
+    ----------
+    units : ndarray of int64, shape (n,)
+        Not negative.
+
+    Returns
+    -------
+    values, counts : ndarray of int64, shape (k,)
+
+    Examples
+    --------
+    >>> values, counts = distinct(np.array([4, 7, 4]))
+    >>> values.tolist(), counts.tolist()
+    ([4, 7], [2, 1])
+    """
+    if units.max(initial=0) > BINS + 2 * len(units):
+        return np.unique(units, return_counts=True)
+    found = np.bincount(units)  # five times as fast as sorting
+    values = np.flatnonzero(found)
+    return values, found[values]
+
+
+def _gini(
+    values: NDArray[np.int64], counts: NDArray[np.int64], below: NDArray[np.int64]
+) -> float | None:
+    """Return what `gini_of_sorted` gives, from distinct values and counts up to each."""
+    n = int(below[-1]) if len(below) else 0
+    held = values * counts.astype(np.float64)
+    whole = float(held.sum())
+    middle = below - (counts + n) / 2.0  # of the ranks of each value, around the middle of all
+    return 2.0 * float(np.dot(middle, held)) / (n * whole) if whole else None
+
+
+def _ratio(cents: int, fine: int) -> float | None:
+    return cents * FINE_PER_CENT / fine if fine else None

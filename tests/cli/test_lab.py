@@ -1,0 +1,111 @@
+"""``allocator lab``: sweep and goal-seek, and that each is loaded when it is run."""
+
+import json
+
+import pytest
+
+GRID = ["--vary", "alpha=0.5,1,2", "--vary", "award.minimum=0,4"]
+
+
+def test_lab_lists_its_commands(cli):
+    said = cli("lab", "--help")
+    assert said.code == 0
+    assert all(
+        f"\n  {name} " in said.out for name in ("sweep", "goal-seek", "fit", "health", "plot")
+    )
+
+
+@pytest.mark.parametrize("command", ["sweep", "goal-seek"])
+def test_each_has_help(cli, command):
+    said = cli("lab", command, "--help")
+    assert said.code == 0
+    assert said.out.startswith(f"Usage: allocator lab {command}")
+
+
+def test_an_unknown_command_is_usage(cli):
+    said = cli("lab", "sweeep")
+    assert said.code == 2
+    assert "No such command 'sweeep'" in said.err
+
+
+def test_sweep_prints_a_table(cli):
+    said = cli("lab", "sweep", "users.parquet", "--policy", "policy.toml", *GRID)
+    assert said.code == 0
+    lines = said.out.splitlines()
+    assert lines[0].split()[:3] == ["scenario", "alpha", "minimum"]
+    assert len([line for line in lines if line[:1].isdigit()]) == 6
+    assert lines[-1] == "verified: bounds and total only"
+
+
+def test_sweep_writes_csv_and_json(cli, home):
+    args = ["lab", "sweep", "users.parquet", "--policy", "policy.toml", *GRID, "--verify"]
+    said = cli(*args, "--out", "table.csv", "--json")
+    assert said.code == 0
+    assert said.err == "wrote table.csv\n"
+    told = json.loads(said.out)
+    assert told["certified"]
+    assert [each["award.minimum"] for each in told["scenarios"]] == [0, 4] * 3
+    assert len((home / "table.csv").read_text().splitlines()) == 7
+
+
+@pytest.mark.parametrize(
+    ("vary", "key", "values"),
+    [
+        ("alpha=1,inf", "objective.alpha", [1.0, "inf"]),
+        ("cap_at_loss=true,false", "award.cap_at_loss", [True, False]),
+        ("of=amount,recovery", "objective.of", ["amount", "recovery"]),
+        ("min_loss_ratio=30%, 0.5", "eligibility.min_loss_ratio", [0.3, 0.5]),
+    ],
+)
+def test_values_are_read_as_their_keys_take_them(cli, vary, key, values):
+    said = cli("lab", "sweep", "users.parquet", "--policy", "policy.toml", "--vary", vary, "--json")
+    assert said.code == 0, said.err
+    assert [each[key] for each in json.loads(said.out)["scenarios"]] == values
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "said"),
+    [
+        ([], 2, "Missing option '--vary'"),
+        (["--vary", "alpha"], 2, "write KEY=V1,V2,..., such as alpha=0.5,1,2"),
+        (["--vary", "alpha=1", "--vary", "alpha=2"], 2, "--vary alpha is given twice"),
+        (["--vary", "alhpa=1"], 4, "did you mean alpha?"),
+        (["--vary", "alpha=x"], 4, "with alpha=x"),
+        (["--vary", "cap_at_loss=maybe"], 4, "with cap_at_loss=maybe"),
+    ],
+)
+def test_what_does_not_fit_is_told(cli, args, code, said):
+    told = cli("lab", "sweep", "users.parquet", *args)
+    assert told.code == code
+    assert told.out == ""
+    assert said in told.err
+
+
+def test_goal_seek_says_what_it_found(cli):
+    args = ["lab", "goal-seek", "users.parquet", "--policy", "policy.toml", "--vary", "budget"]
+    args += ["--target", "lowest_award", "--value", "10"]
+    said = cli(*args)
+    assert said.code == 0
+    assert said.out.startswith("award.budget = ")
+    told = json.loads(cli(*args, "--between", "1000", "9000000", "--json").out)
+    assert told["reached"]
+    assert told["achieved"] == 10
+
+
+def test_goal_seek_of_a_decile(cli):
+    args = ["lab", "goal-seek", "users.parquet", "--policy", "policy.toml", "--vary", "minimum"]
+    said = cli(*args, "--target", "median_recovery", "--value", "0.3", "--decile", "1")
+    assert said.code == 0
+    assert "median_recovery of decile 1" in said.out
+
+
+def test_commands_are_loaded_only_when_they_are_run(process):
+    before = "import atexit, sys\natexit.register(lambda: print(*sys.modules, file=sys.stderr))"
+    done = process("lab", "--help", before=before)
+    loaded = set(done.stderr.decode().split())
+    assert "allocator.cli.lab" in loaded
+    assert not {name for name in loaded if name.startswith("allocator.cli.lab_")}
+    grid = ["lab", "sweep", "users.parquet", "--policy", "policy.toml", "--vary", "alpha=1,2"]
+    loaded = set(process(*grid, before=before).stderr.decode().split())
+    assert "allocator.cli.lab_sweep" in loaded
+    assert not loaded & {"pandas", "matplotlib", "scipy", "allocator.cli.lab_goal_seek"}
