@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping, Set
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -19,9 +20,12 @@ __all__ = [
     "baseline_units",
     "check",
     "check_reach",
+    "claim_units",
+    "fractions",
     "numbers",
     "ratios",
     "reals",
+    "same_length",
     "shown",
     "units",
     "worth",
@@ -36,6 +40,7 @@ MAX_INT64 = 2**63 - 1
 # A float whose count of units is this close to a whole number is one, as 1234.56 is not k * 0.01:
 # the error of a few float operations, relatively, but at least and at most these parts of a unit.
 NOISE, LEAST, MOST = 1e-12, 1e-9, 1e-3
+FLOAT_PARTS = 1_000_000  # of a unit: what claims written as floats are counted in
 ROUGH = 1e12  # units from which floats may be further off than MOST: their shortest decimal decides
 
 
@@ -64,8 +69,8 @@ def numbers(name: str, values: ArrayLike, *, infinite: bool = False) -> NDArray[
     >>> numbers("weights", [1, -2])
     Traceback (most recent call last):
     ...
-    allocator.errors.DataError: weights must be nonnegative and finite; 1 entries are not, the \
-first at position 1
+    allocator.errors.DataError: weights must be nonnegative and finite; 1 entry is not, at \
+position 1
     """
     array = _column(name, values)
     if array.dtype.kind not in "iuf":
@@ -85,9 +90,7 @@ def check(name: str, what: str, values: NDArray[Any], good: Any) -> None:
         return
     if values.ndim == 0:
         raise DataError(f"{name} must be {what}, not {values}")
-    raise DataError(
-        f"{name} must be {what}; {len(bad):,} entries are not, the first at position {bad[0]}"
-    )
+    raise DataError(f"{name} must be {what}; {_not(bad)}")
 
 
 def check_reach(name: str, values: NDArray[Any]) -> None:
@@ -102,9 +105,51 @@ def check_reach(name: str, values: NDArray[Any]) -> None:
     bad = np.flatnonzero((values != 0) & ((values < SMALLEST) | (values > LARGEST)))
     if len(bad):
         raise UnsupportedError(
-            f"{name} must be 0 or from {SMALLEST:g} to {LARGEST:g}; {len(bad):,} entries are not, "
-            f"the first at position {bad[0]} (a common factor for all changes nothing)"
+            f"{name} must be 0 or from {SMALLEST:g} to {LARGEST:g}; {_not(bad)} (a common factor "
+            "for all changes nothing)"
         )
+
+
+def same_length(columns: Mapping[str, Any]) -> int:
+    """Return the number of claimants: the length of every sequence among the columns.
+
+    Parameters
+    ----------
+    columns : mapping of str to array, other sequence or None
+        By the names that messages use; arrays of shape () are for everybody, None was not given.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    DataError
+        If lengths differ, or nothing is a sequence.
+
+    Examples
+    --------
+    >>> same_length({"claims": [50, 100], "lower": np.array(0), "weights": None})
+    2
+    >>> same_length({"claims": [50, 100], "weights": [1, 1, 1]})
+    Traceback (most recent call last):
+    ...
+    allocator.errors.DataError: claims and weights must have one entry for each claimant, but \
+their lengths differ: claims 2, weights 3
+    """
+    lengths = {
+        name: len(column)
+        for name, column in columns.items()
+        if column is not None and not (isinstance(column, np.ndarray) and column.ndim == 0)
+    }
+    if not lengths:
+        raise DataError(f"at least one of {_listed([*columns])} must be a sequence")
+    if len(set(lengths.values())) > 1:
+        raise DataError(
+            f"{_listed([*lengths])} must have one entry for each claimant, but their lengths "
+            "differ: " + ", ".join(f"{name} {length:,}" for name, length in lengths.items())
+        )
+    return next(iter(lengths.values()))
 
 
 def units(
@@ -220,6 +265,73 @@ def ratios(name: str, values: ArrayLike) -> NDArray[Any]:
     return numbers(name, np.array([float(f) for f in fractions]).reshape(array.shape))
 
 
+def claim_units(name: str, values: ArrayLike, unit: Fraction | None) -> tuple[NDArray[Any], int]:
+    """Claims that are amounts, as counts of parts of a unit; floats within their noise.
+
+    Parameters
+    ----------
+    name : str
+    values : array_like, shape (n,)
+    unit : Fraction, or None
+        None leaves amounts as they are.
+
+    Returns
+    -------
+    counts : ndarray of int64, or float64 where integers would be too large
+    parts : int
+        So many of what is counted make a unit.
+
+    Raises
+    ------
+    DataError
+
+    Examples
+    --------
+    >>> counts, parts = claim_units("claims", ["0.105", "2"], Fraction(1, 100))
+    >>> counts.tolist(), parts
+    ([21, 400], 2)
+    """
+    array = _column(name, values)
+    if array.dtype.kind == "f":
+        floats = numbers(name, array)
+        if unit is None:
+            return floats, 1
+        counts, whole, multiple = _float_units(floats, unit / FLOAT_PARTS)
+        return (whole.astype(np.int64), FLOAT_PARTS) if multiple.all() else (counts, FLOAT_PARTS)
+    step = Fraction(1) if unit is None else unit
+    if array.dtype.kind in "iu" and step.numerator == 1:
+        counts = numbers(name, array)
+        if counts.max(initial=0) <= NO_CAP // step.denominator:
+            return counts * step.denominator, 1
+    fractions = [f / step for f in _fractions(name, array)]
+    check(name, "nonnegative and finite", array, np.array([f >= 0 for f in fractions]))
+    parts = math.lcm(*(f.denominator for f in fractions))
+    if parts <= MAX_UNITS and all(f * parts < NO_CAP for f in fractions):
+        return np.array([int(f * parts) for f in fractions], dtype=np.int64), parts
+    return np.array([float(f) for f in fractions]), 1
+
+
+def fractions(name: str, values: ArrayLike) -> NDArray[Any]:
+    """Amounts as exact fractions, of the same shape; floats are their shortest decimals.
+
+    Raises
+    ------
+    DataError
+        If a value is negative, not finite, or no number.
+
+    Examples
+    --------
+    >>> fractions("claims", [1, 0.1, "2.5"]).tolist()
+    [Fraction(1, 1), Fraction(1, 10), Fraction(5, 2)]
+    """
+    array = _column(name, np.array(values, dtype=object))
+    exacts = _fractions(name, array)
+    check(name, "nonnegative and finite", array, np.array([f >= 0 for f in exacts]))
+    out = np.empty(len(exacts), dtype=object)
+    out[:] = exacts
+    return out.reshape(array.shape)
+
+
 def worth(count: Any, unit: Fraction | None) -> Any:
     """Return what a count of units is worth, for messages; the count itself without a unit."""
     if unit is None:
@@ -247,7 +359,26 @@ def shown(count: Any, unit: Fraction | None = None) -> str:
     return f"{count:,}" if isinstance(count, (int, np.integer)) else f"{count:,.10g}"
 
 
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:-1]) + f" and {names[-1]}"
+
+
+def _not(bad: NDArray[np.intp]) -> str:
+    """Say how many entries are not what they must be, and where."""
+    if len(bad) == 1:
+        return f"1 entry is not, at position {bad[0]}"
+    return f"{len(bad):,} entries are not, the first at position {bad[0]}"
+
+
 def _column(name: str, values: ArrayLike) -> NDArray[Any]:
+    if isinstance(values, (Mapping, Set, Iterator)):
+        remedy = "give a list"
+        if isinstance(values, Mapping):
+            remedy = "for a dict d give list(d.values()), with ids=list(d)"
+        kind = type(values).__name__
+        raise DataError(
+            f"{name} must be one number or a sequence of numbers, not a {kind}: {remedy}"
+        )
     try:
         array = np.asarray(values)
     except (TypeError, ValueError):  # lists of different lengths

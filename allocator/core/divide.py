@@ -10,9 +10,19 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from allocator.core.amounts import baseline_units, ratios, reals, shown, units, worth
-from allocator.core.problem import EQUAL, Problem
-from allocator.core.rules import RULES, Rule
+from allocator.core.amounts import (
+    claim_units,
+    ratios,
+    reals,
+    same_length,
+    shown,
+    units,
+    worth,
+)
+from allocator.core.catalog import RULES
+from allocator.core.exact import divide_exactly
+from allocator.core.problem import EQUAL, Problem, by_position
+from allocator.core.rules import Rule
 from allocator.core.solve import solve
 from allocator.errors import DataError, InfeasibleError, UnsupportedError
 from allocator.money import exact
@@ -35,7 +45,7 @@ def divide(
     unit: Any = None,
     rounding: Literal["level", "largest_remainder"] = "level",
     ids: Iterable[object] | None = None,
-) -> NDArray[np.float64]:
+) -> NDArray[Any]:
     """Divide a budget among n claimants.
 
     Parameters
@@ -45,8 +55,8 @@ def divide(
     claims : array_like, shape (n,), optional
         What each would have if there were enough. Caps default to them.
     rule : Rule or str
-        A rule, or its name: "proportional" (to claims, or to weights without claims), or
-        "alpha_fair" (which is ``AlphaFair(alpha=1)``).
+        A rule, or its name, such as "proportional" (to claims, or to weights without claims),
+        "talmud", or "alpha_fair" (which is ``AlphaFair(alpha=1)``); ``allocator rules`` lists them.
     weights : array_like, shape (n,), optional
         Weights of an alpha-fair rule, or of "proportional" without claims. Claimants of weight 0
         get their floors until all others have their caps; where all weights are 0, all are alike
@@ -65,9 +75,10 @@ def divide(
 
     Returns
     -------
-    ndarray of float64, shape (n,)
+    ndarray of float64 (of Fraction, dtype object, when given fractions), shape (n,)
         Awards, as money like the budget, which they add up to. Without a unit, sums within 1e-12
-        of each other, relatively, count as equal.
+        of each other, relatively, count as equal; where amounts are `fractions.Fraction`, awards
+        are exact fractions, too.
 
     Raises
     ------
@@ -91,6 +102,11 @@ def divide(
     >>> divide(100, claims=[50, 100, 150], unit="0.01").tolist()
     [16.67, 33.33, 50.0]
 
+    In exact fractions:
+
+    >>> divide(Fraction(100), claims=[100, 200, 300], rule="talmud")
+    array([Fraction(100, 3), Fraction(100, 3), Fraction(100, 3)], dtype=object)
+
     Huntington-Hill apportionment is alpha = 2 on squared populations, in whole seats, at least
     one each:
 
@@ -99,6 +115,8 @@ def divide(
     [7.0, 2.0, 1.0]
     """
     chosen = _rule(rule)
+    if unit is None and _any_fraction(budget, claims, weights, lower, upper):
+        return divide_exactly(budget, claims, chosen, weights, lower, upper)
     if rounding not in ("level", "largest_remainder"):
         raise DataError(f'rounding must be "level" or "largest_remainder", not {rounding!r}')
     step = _unit(unit)
@@ -107,31 +125,46 @@ def divide(
         return reals(name, values) if step is None else units(name, values, step, **how)
 
     shares = None if weights is None else ratios("weights", weights)
-    owed = None if claims is None else ratios("claims", claims)
-    caps = None
-    if upper is not None:
-        caps = money("upper", upper, cap=True)
+    owed, parts = None, 1
+    if claims is not None and chosen.claims_are_amounts:
+        owed, parts = claim_units("claims", claims, step)
     elif claims is not None:
+        owed = ratios("claims", claims)
+    floors = money("lower", 0 if lower is None else lower)
+    caps = None if upper is None else money("upper", upper, cap=True)
+    names = by_position(ids)
+    # The problem checks it, too, but cannot tell caps that were given from claims as caps.
+    same_length({"claims": owed, "weights": shares, "lower": floors, "upper": caps, "ids": names})
+    if caps is None and claims is not None:
         caps = money("claims", claims, cap=True, down=True)
     problem = Problem(
         budget=money("the budget", budget)[()],
-        lower=money("lower", 0 if lower is None else lower),
+        lower=floors,
         upper=caps,
         weights=shares,
         claims=owed,
-        ids=ids,
+        claim_parts=parts,
+        ids=names,
         unit=step,
     )
     _check_caps(problem, caps_are_claims=upper is None and claims is not None)
     if step is None:
         return np.array(solve(problem, chosen).awards, dtype=np.float64)
     _check_exact(problem.budget, step)
-    chosen = _in_units(chosen, step)
+    chosen = chosen.in_units(step)
     if rounding == "level":
         counts = solve(problem, chosen).awards
     else:
         counts = _largest_remainder(problem, chosen)
     return counts.astype(np.float64) * step.numerator / step.denominator
+
+
+def _any_fraction(*given: Any) -> bool:
+    return any(
+        isinstance(each, Fraction)
+        for values in given
+        for each in (values if isinstance(values, (list, tuple, np.ndarray)) else [values])
+    )
 
 
 def _check_caps(problem: Problem, *, caps_are_claims: bool) -> None:
@@ -165,6 +198,7 @@ def _largest_remainder(problem: Problem, rule: Rule) -> NDArray[np.int64]:
         problem.upper * 1.0,
         problem.weights,
         problem.claims,
+        claim_parts=problem.claim_parts,
     )
     quotas = solve(real, rule).awards
     counts = np.floor(quotas + QUOTA).astype(np.int64)
@@ -201,14 +235,6 @@ def _unit(value: Any) -> Fraction | None:
             "that is exact in floats"
         )
     return unit
-
-
-def _in_units(rule: Rule, unit: Fraction) -> Rule:
-    """Return the rule with its baseline, which is money, counted in units."""
-    baseline = getattr(rule, "baseline", None)
-    if baseline is None:
-        return rule
-    return type(rule)(**{**vars(rule), "baseline": baseline_units(baseline, unit)})
 
 
 def _check_exact(budget: int, unit: Fraction) -> None:

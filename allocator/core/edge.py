@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.core.curves import LOG_REACH, Ramps, blocks
+from allocator.core.curves import blocks
 from allocator.core.order import CLOSE, NEAR, Columns, TieKeys, Units, tolerance, uniform
+from allocator.core.ramps import LOG_REACH, Ramps
 
 __all__ = ["Edge", "find_edge"]
 
@@ -219,13 +220,12 @@ def _contenders(ramps: Ramps, awards: Ints, held: Mask, refused: Mask) -> tuple[
     top, bottom = _Extremes(-1), _Extremes(1)
     for rows in blocks(len(ramps)):
         part = ramps.take(rows)
-        y = awards[rows].astype(np.float64)
-        if part.baseline is not None:
-            y += part.baseline
         per_unit = 1.0 / part.slopes(0.0)
-        held_high[rows] = (y - 1.0 + half) * per_unit
+        before = part.ends(awards[rows]) - 1.0  # where the last unit held begins
+        y = part.ends(awards[rows] + 1) - 1.0
+        held_high[rows] = (before + half) * per_unit
         refused_low[rows] = (y + half - rounding.slack(y)) * per_unit
-        held_low = held_high[rows] - rounding.slack(y - 1.0) * per_unit
+        held_low = held_high[rows] - rounding.slack(before) * per_unit
         refused_high = (y + half) * per_unit
         top.include(held_low[held[rows]])
         bottom.include(refused_high[refused[rows]])

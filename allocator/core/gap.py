@@ -7,8 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.core.curves import Ramps, blocks
+from allocator.core.curves import blocks
 from allocator.core.order import CLOSE
+from allocator.core.ramps import Ramps
 
 __all__ = ["gaps"]
 

@@ -11,10 +11,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.core.amounts import MAX_AMOUNT, MAX_UNITS, check_reach, numbers, shown, worth
+from allocator.core.amounts import (
+    MAX_AMOUNT,
+    MAX_UNITS,
+    check_reach,
+    numbers,
+    same_length,
+    shown,
+    worth,
+)
 from allocator.errors import DataError, InfeasibleError, UnsupportedError
+from allocator.money import exact_sum
 
-__all__ = ["EQUAL", "MAX_UNITS", "Problem"]
+__all__ = ["EQUAL", "Problem", "by_position"]
 
 EQUAL = 1e-12  # real sums this close, relatively, are equal: 0.1 three times is above 0.3 in floats
 
@@ -44,6 +53,8 @@ class Problem:
         tied claimants are ever read from a sequence.
     tie_break_key : str
         Key of the hash that orders tied claimants; at most 64 bytes of UTF-8.
+    claim_parts : int
+        Where claims are amounts, not mere shares: how many of what they count make a unit.
     unit : Fraction, optional
         What a whole unit is worth: messages and their details then speak of money.
 
@@ -75,16 +86,20 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
     claims: Any = None
     ids: Any = None
     tie_break_key: str = ""
+    claim_parts: int = 1
     unit: Fraction | None = None
 
     def __post_init__(self) -> None:
-        ids = _by_position(self.ids)
-        n = _length(ids, self.lower, self.upper, self.weights, self.claims)
+        ids = by_position(self.ids)
+        columns: dict[str, Any] = {"lower": numbers("lower", self.lower)}
+        for name in ("upper", "weights", "claims"):
+            given = getattr(self, name)
+            columns[name] = (
+                given if given is None else numbers(name, given, infinite=name == "upper")
+            )
+        n = same_length(columns | {"ids": ids})
+        lower, upper, weights, claims = (_spread(column, n) for column in columns.values())
         budget = _budget(self.budget)
-        lower = _column("lower", self.lower, n)
-        upper = None
-        if self.upper is not None:
-            upper = _column("upper", self.upper, n, infinite=True)
         whole = isinstance(budget, int) and all(
             bound is None or bound.dtype.kind == "i" for bound in (lower, upper)
         )
@@ -100,8 +115,6 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
         upper = np.full(n, budget) if upper is None else np.minimum(upper, budget)
         if not whole:  # a floor above its cap by the noise of floats is the cap
             lower = np.where(lower <= upper * (1.0 + EQUAL), np.minimum(lower, upper), lower)
-        weights = None if self.weights is None else _column("weights", self.weights, n)
-        claims = None if self.claims is None else _column("claims", self.claims, n)
         for name, ratio in (("weights", weights), ("claims", claims)):
             if ratio is not None and ratio.dtype.kind == "f":
                 check_reach(name, ratio)
@@ -122,7 +135,7 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
         self._check_feasible()
 
     def _check_feasible(self) -> None:
-        floors, unit = _total(self.lower), self.unit
+        floors, unit = self._total(self.lower), self.unit
         # A cap above the budget was lowered to it; a floor above the budget shows in the sum.
         if floors > self.budget * (1 if self.whole else 1.0 + EQUAL):
             n = len(self)
@@ -130,9 +143,9 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
             counts = (floors, floors - self.budget, self.budget, fits)
             total, over, budget, each = (shown(x, unit) for x in counts)
             raise InfeasibleError(
-                f"the floors of {n:,} claimants add up to {total}, which is {over} more than the "
-                f"budget of {budget}: raise the budget to {total}, or lower the floors ({each} for "
-                "everybody would fit)",
+                f"the floors of {n:,} claimant{'s' if n > 1 else ''} add up to {total}, which is "
+                f"{over} more than the budget of {budget}: raise the budget to {total}, or lower "
+                f"the floors ({each} for everybody would fit)",
                 {
                     "budget": worth(self.budget, unit),
                     "sum_of_floors": worth(floors, unit),
@@ -146,9 +159,11 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
         if len(crossed):
             i = int(crossed[0])
             floor, cap = (shown(bound[i], unit) for bound in (self.lower, self.upper))
+            who = "1 claimant has a floor above the cap,"
+            if len(crossed) > 1:
+                who = f"{len(crossed):,} claimants have a floor above their cap; the first is"
             raise InfeasibleError(
-                f"{len(crossed):,} claimants have a floor above their cap; the first is at "
-                f"position {i}: floor {floor}, cap {cap}",
+                f"{who} at position {i}: floor {floor}, cap {cap}",
                 {"claimants": len(crossed), "first": i},
             )
 
@@ -163,7 +178,10 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
     @property
     def spend(self) -> Any:
         """What can be spent: the budget, or the sum of the caps when that is less."""
-        return min(self.budget, _total(self.upper))
+        return min(self.budget, self._total(self.upper))
+
+    def _total(self, amounts: NDArray[Any]) -> Any:
+        return exact_sum(amounts) if self.whole else float(amounts.sum())
 
     def tie_keys(self, indices: NDArray[np.int64]) -> list[tuple[bytes, str]]:
         """Sort keys of tied claimants: BLAKE2b-64 of the id's text, then the text itself.
@@ -195,18 +213,19 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
         return [(blake2b(_utf8(t), digest_size=8, key=key).digest(), t) for t in texts]
 
 
-def _column(name: str, values: Any, n: int, *, infinite: bool = False) -> NDArray[Any]:
-    return np.array(np.broadcast_to(numbers(name, values, infinite=infinite), (n,)))
+def _spread(column: NDArray[Any] | None, n: int) -> Any:
+    """Return a copy, of length n: what the caller does to the original must not matter."""
+    return None if column is None else np.array(np.broadcast_to(column, (n,)))
 
 
-def _total(amounts: NDArray[Any]) -> Any:
-    """Return the sum, exactly for whole units, whether or not it fits in an int64."""
-    huge = amounts.sum(dtype=np.float64) > 2.0**62
-    return sum(amounts.tolist()) if huge else amounts.sum().item()
+def by_position(ids: Any) -> Any:
+    """Return ids that `ids[i]` numbers by position; sequences are left as they are, unread.
 
-
-def _by_position(ids: Any) -> Any:
-    """Return ids that `ids[i]` numbers by position; sequences are left as they are, unread."""
+    Raises
+    ------
+    DataError
+        If they have no order, or no end.
+    """
     if ids is None or isinstance(ids, (Sequence, np.ndarray)):
         return ids
     if isinstance(ids, (Mapping, Set)) or not isinstance(ids, Iterable):
@@ -216,17 +235,6 @@ def _by_position(ids: Any) -> Any:
 
 def _utf8(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")  # a lone surrogate is a name like any other
-
-
-def _length(ids: Sequence[object] | None, *values: Any) -> int:
-    lengths = {len(v) for v in values if v is not None and np.ndim(v) > 0}
-    if ids is not None:
-        lengths.add(len(ids))
-    if not lengths:
-        raise DataError("at least one of lower, upper, weights, claims and ids must be a sequence")
-    if len(lengths) > 1:
-        raise DataError(f"lower, upper, weights, claims and ids differ in length: {lengths}")
-    return int(lengths.pop())
 
 
 def _budget(value: Any) -> int | float:

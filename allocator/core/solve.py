@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocator.core.cents import whole_units
-from allocator.core.curves import LOG_LARGEST, LOG_REACH, Partitioned, Ramps, Slopes, exp_or_inf
+from allocator.core.curves import LOG_LARGEST, Partitioned, Slopes, exp_or_inf
 from allocator.core.level import find_level
 from allocator.core.order import TieKeys
 from allocator.core.problem import Problem
+from allocator.core.ramps import LOG_REACH, Ramps
 from allocator.core.rules import Rule
 from allocator.core.tiers import MarginalTier, marginal_tier
 
@@ -204,6 +205,6 @@ def _log_reference(parts: Sequence[Ramps], budget: float) -> float:
 
 def _total_at(part: Ramps, log_level: float) -> float:
     amounts = np.exp(np.minimum(part.log_slopes + log_level, LOG_LARGEST))
-    if part.baseline is not None:
-        amounts -= part.baseline
+    if part.start is not None:
+        amounts -= part.start
     return float(np.clip(amounts, part.lower, part.upper).sum())

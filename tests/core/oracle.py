@@ -4,6 +4,7 @@ Levels are rational where the rule makes them so and 60-digit floats of mpmath o
 is shared with the package.
 """
 
+from decimal import Decimal
 from fractions import Fraction
 from hashlib import blake2b
 
@@ -56,7 +57,7 @@ def awards(budget, lower, upper, weights, *, rule, alpha=None, scales=None, base
         for k in range(lower[i] + 1, upper[i] + 1):
             tier, level = unit_level(rule, alpha, weights[i], scales[i], baseline[i], k)
             if isinstance(level, str):
-                level = mpmath.mpf(level)
+                level = Decimal(level)  # all 40 digits of it
             where = place(rule, alpha, scales[i], baseline[i], k)
             units.append(((tier, level, where, -weights[i], tie), i))
     units.sort(key=lambda unit: unit[0])

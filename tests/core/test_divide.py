@@ -12,14 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allocator.core.amounts import baseline_units
+from allocator.core.claims import Proportional
 from allocator.core.divide import divide
-from allocator.core.rules import AlphaFair, Proportional
+from allocator.core.rules import AlphaFair
 from allocator.errors import DataError, InfeasibleError, UnsupportedError
 
 from .cases import INF
 
 CLAIMS = [50, 100, 150]
-NUMBERS = "must be nonnegative and finite; 1 entries are not"
+NUMBERS = "must be nonnegative and finite; 1 entry is not"
 
 
 def decimals(awards):
@@ -228,13 +229,13 @@ def test_nothing_to_divide_and_nobody():
             "lower must be a multiple of the unit, 0.01",
         ),
         (partial(divide, 10, CLAIMS, unit=3), "the budget must be a multiple of the unit, 3"),
-        (partial(divide, 10, [1, np.nan], unit=1), f"claims {NUMBERS}, the first at position 1"),
-        (partial(divide, 4, [-1, 20]), f"claims {NUMBERS}, the first at position 0"),
-        (partial(divide, 4, [-1, 20], unit=1), f"claims {NUMBERS}, the first at position 0"),
-        (partial(divide, 4, ["-1", 20]), f"claims {NUMBERS}, the first at position 0"),
+        (partial(divide, 10, [1, np.nan], unit=1), f"claims {NUMBERS}, at position 1"),
+        (partial(divide, 4, [-1, 20]), f"claims {NUMBERS}, at position 0"),
+        (partial(divide, 4, [-1, 20], unit=1), f"claims {NUMBERS}, at position 0"),
+        (partial(divide, 4, ["-1", 20]), f"claims {NUMBERS}, at position 0"),
         (
             partial(divide, 4, weights=[1, 1], upper=[2, -INF], unit=1),
-            f"upper {NUMBERS}, the first at position 1",
+            f"upper {NUMBERS}, at position 1",
         ),
         (
             partial(divide, 4, weights=[1, 1], lower=-1, unit=1),
@@ -260,6 +261,36 @@ def test_nothing_to_divide_and_nobody():
             for nested in ([["1", "2"]], [[1, 2]], [["1"], ["2", "3"]])
         ),
         (
+            partial(divide, 10, claims=[5, 6, 7], weights=[1, 1]),
+            "claims and weights must have one entry for each claimant, but their lengths differ: "
+            "claims 3, weights 2",
+        ),
+        (
+            partial(divide, 10, [5, 6], lower=[0, 0], upper=[9], ids=iter("abc"), unit=1),
+            "claims, lower, upper and ids must have one entry for each claimant, but their lengths "
+            "differ: claims 2, lower 2, upper 1, ids 3",
+        ),
+        *(
+            (
+                partial(divide, 10, **{name: {"anna": 5, "bert": 9}}),
+                f"{name} must be one number or a sequence of numbers, not a dict: for a dict d "
+                "give list(d.values()), with ids=list(d)",
+            )
+            for name in ("claims", "weights")
+        ),
+        (
+            partial(divide, 10, claims={5, 9}),
+            "claims must be one number or a sequence of numbers, not a set: give a list",
+        ),
+        (
+            partial(divide, 10, weights=(w for w in (5, 9))),
+            "weights must be one number or a sequence of numbers, not a generator: give a list",
+        ),
+        (
+            lambda: AlphaFair(10**400),
+            "alpha must be a number up to 1.8e308, the largest float, or inf, the limit",
+        ),
+        (
             partial(divide, 3, weights=[1, 1], unit=1, ids={"a", "b"}),
             "ids must be a sequence, one for each claimant, in their order",
         ),
@@ -277,12 +308,12 @@ def test_nothing_to_divide_and_nobody():
         ),
         (
             partial(divide, 10, weights=[1, -2]),
-            "weights must be nonnegative and finite; 1 entries are not, the first at position 1",
+            "weights must be nonnegative and finite; 1 entry is not, at position 1",
         ),
         (partial(divide, 10, upper=[6, 6]), "proportional needs claims, or weights in their place"),
         (
             partial(divide, 10),
-            "at least one of lower, upper, weights, claims and ids must be a sequence",
+            "at least one of claims, weights, lower, upper and ids must be a sequence",
         ),
         (
             partial(divide, 1, weights=[1, 1], ids=["a", "a"], unit=1),
@@ -432,7 +463,10 @@ def test_unknown_rules_are_told_the_nearest():
         UnsupportedError, match="there is no rule 'proportionate'; did you mean 'pr"
     ):
         divide(1, CLAIMS, "proportionate")
-    with pytest.raises(UnsupportedError, match=r"there is no rule 'zzz'.*alpha_fair, proportional"):
+    with pytest.raises(
+        UnsupportedError,
+        match=r"there is no rule 'zzz'.*alpha_fair, max_min, least",
+    ):
         divide(1, CLAIMS, "zzz")
     with pytest.raises(UnsupportedError, match=r"there is no rule \[1\]; the rules are alpha_fair"):
         divide(1, CLAIMS, [1])
@@ -482,7 +516,7 @@ def test_what_is_infeasible_is_told_in_money():
 def test_floors_that_exceed_the_budget():
     with pytest.raises(InfeasibleError, match="the floors of 3 claimants add up to 12"):
         divide(10, weights=[1, 2, 3], lower=4, unit=1)
-    with pytest.raises(InfeasibleError, match="have a floor above their cap; the first is at posi"):
+    with pytest.raises(InfeasibleError, match="1 claimant has a floor above the cap, at posi"):
         divide(10, claims=[1, 20], lower=2)
 
 

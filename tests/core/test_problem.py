@@ -6,9 +6,11 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from allocator.core.amounts import MAX_UNITS
+from allocator.core.claims import Proportional
 from allocator.core.curves import Slopes
-from allocator.core.problem import MAX_UNITS, Problem
-from allocator.core.rules import AlphaFair, Proportional
+from allocator.core.problem import Problem
+from allocator.core.rules import AlphaFair
 from allocator.core.solve import solve
 from allocator.errors import AllocatorError, DataError, InfeasibleError, UnsupportedError
 
@@ -94,11 +96,13 @@ def test_inputs_are_copied_and_results_cannot_be_changed():
         ),
         (
             {"lower": [0, 0], "upper": [1, 2, 3]},
-            "lower, upper, weights, claims and ids differ in length: {2, 3}",
+            "lower and upper must have one entry for each claimant, but their lengths differ: "
+            "lower 2, upper 3",
         ),
         (
             {"lower": 0, "upper": [1, 2], "ids": ["a"]},
-            "lower, upper, weights, claims and ids differ in length: {1, 2}",
+            "upper and ids must have one entry for each claimant, but their lengths differ: "
+            "upper 2, ids 1",
         ),
         (
             {"lower": [0, -1, -2], "upper": None},
@@ -106,15 +110,15 @@ def test_inputs_are_copied_and_results_cannot_be_changed():
         ),
         (
             {"lower": [0.0, np.inf], "upper": None},
-            f"lower {NUMBERS}; 1 entries are not, the first at position 1",
+            f"lower {NUMBERS}; 1 entry is not, at position 1",
         ),
         (
             {"lower": 0, "upper": [1.0, np.nan]},
-            f"upper {NUMBERS}; 1 entries are not, the first at position 1",
+            f"upper {NUMBERS}; 1 entry is not, at position 1",
         ),
         (
             {"lower": 0, "upper": None, "weights": [1, np.inf]},
-            f"weights {NUMBERS}; 1 entries are not, the first at position 1",
+            f"weights {NUMBERS}; 1 entry is not, at position 1",
         ),
         (
             {"lower": 0, "upper": None, "weights": [np.nan, -1.0]},
@@ -122,11 +126,15 @@ def test_inputs_are_copied_and_results_cannot_be_changed():
         ),
         (
             {"lower": 0, "upper": None, "claims": [-0.5, 1]},
-            f"claims {NUMBERS}; 1 entries are not, the first at position 0",
+            f"claims {NUMBERS}; 1 entry is not, at position 0",
         ),
         (
             {"lower": 0, "upper": [[1, 2]]},
             "upper must be one number or a sequence of numbers",
+        ),
+        (
+            {"lower": [[1], [1, 2]], "upper": None},
+            "lower must be one number or a sequence of numbers",
         ),
         (
             {"lower": ["a", "b"], "upper": None},
@@ -175,7 +183,7 @@ def test_weights_and_claims_out_of_reach(column, value):
     with pytest.raises(UnsupportedError) as raised:
         Problem(10, 0, None, **{column: [0.0, 1.0, value]})
     assert str(raised.value) == (
-        f"{column} must be 0 or from 1e-290 to 1e+290; 1 entries are not, the first at position 2 "
+        f"{column} must be 0 or from 1e-290 to 1e+290; 1 entry is not, at position 2 "
         "(a common factor for all changes nothing)"
     )
     edges = Problem(10, 0, None, **{column: [0.0, 1e-290, 1e290]})
@@ -188,7 +196,7 @@ def test_weights_and_claims_out_of_reach(column, value):
 def test_ratios_out_of_reach(weight, claim):
     problem = Problem(10, 0, None, weights=[0.0, 1.0, weight], claims=[1.0, 1.0, claim])
     with pytest.raises(
-        UnsupportedError, match=r"claims/weights must be 0 or .*first at position 2"
+        UnsupportedError, match=r"claims/weights must be 0 or .*1 entry is not, at position 2"
     ):
         AlphaFair(0, "recovery").ramps(problem)
 
@@ -305,7 +313,7 @@ def test_real_floors_above_the_budget():
 
 
 def test_a_budget_below_one_floor():
-    with pytest.raises(InfeasibleError, match="the floors of 1 claimants add up to 5, which is 4"):
+    with pytest.raises(InfeasibleError, match="the floors of 1 claimant add up to 5, which is 4"):
         Problem(1, [5], None)
     with pytest.raises(InfeasibleError, match="raise the budget to 5"):
         Problem(0, [5], None)
@@ -319,7 +327,7 @@ def test_floors_above_caps():
         "1,500"
     )
     assert raised.value.details == {"claimants": 2, "first": 1}
-    with pytest.raises(InfeasibleError, match="floor above their cap"):
+    with pytest.raises(InfeasibleError, match="1 claimant has a floor above the cap, at position"):
         Problem(10.0, [0.5], [0.4])
 
 
