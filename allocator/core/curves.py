@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,8 +129,8 @@ class Slopes:
             need = need + self.baseline
         return float(np.max(need / self.slope, initial=0.0)) * SURELY
 
-    def amounts(self, rows: slice, level: float, out: Floats) -> Floats:
-        """Amounts of a block of claimants at a level, written into `out`."""
+    def amounts(self, rows: slice, level: float | Floats, out: Floats) -> Floats:
+        """Amounts of a block of claimants at a level, or each at its own, written into `out`."""
         b = None if self.baseline is None else self.baseline[rows]
         with np.errstate(over="ignore"):  # an infinite amount is above every cap, as it should be
             np.multiply(self.slope[rows], level, out=out)
@@ -189,14 +189,15 @@ class Slopes:
             fixed += np.add.reduce(at_low)
             moving[inside - rows.start] = False
             moving_rows.append(rows.start + np.flatnonzero(moving))
-        rest = self._taken(np.concatenate(moving_rows))
+        rest = self.taken(np.concatenate(moving_rows))
         return replace(rest, fixed=fixed, rise=rise, shift=shift)
 
     def thinned(self, step: int) -> Slopes:
         """Return every `step`-th claimant."""
-        return replace(self._taken(slice(None, None, step)), fixed=0.0, rise=0.0, shift=0.0)
+        return replace(self.taken(slice(None, None, step)), fixed=0.0, rise=0.0, shift=0.0)
 
-    def _taken(self, index: NDArray[np.int64] | slice) -> Slopes:
+    def taken(self, index: NDArray[Any] | slice) -> Slopes:
+        """Return the ramps of some claimants."""
         return replace(
             self,
             slope=self.slope[index],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any, Literal
@@ -20,6 +21,7 @@ from allocator.core.amounts import (
     worth,
 )
 from allocator.core.catalog import RULES
+from allocator.core.constraints import Constraint, Groups, Row
 from allocator.core.exact import divide_exactly
 from allocator.core.problem import EQUAL, Problem, by_position
 from allocator.core.rules import Rule
@@ -45,6 +47,7 @@ def divide(
     unit: Any = None,
     rounding: Literal["level", "largest_remainder"] = "level",
     ids: Iterable[object] | None = None,
+    constraints: Sequence[Constraint] = (),
 ) -> NDArray[Any]:
     """Divide a budget among n claimants.
 
@@ -72,6 +75,8 @@ def divide(
     ids : sequence, shape (n,), optional
         Names, by position, by which ties between whole units are broken (a hash of each); the
         positions when not given.
+    constraints : sequence of Group or Groups
+        Floors and caps on totals, as money: any two groups nested or disjoint.
 
     Returns
     -------
@@ -145,6 +150,7 @@ def divide(
         claims=owed,
         claim_parts=parts,
         ids=names,
+        constraints=[_in_units(each, step) for each in constraints],
         unit=step,
     )
     _check_caps(problem, caps_are_claims=upper is None and claims is not None)
@@ -157,6 +163,26 @@ def divide(
     else:
         counts = _largest_remainder(problem, chosen)
     return counts.astype(np.float64) * step.numerator / step.denominator
+
+
+def _in_units(constraint: Constraint, step: Fraction | None) -> Constraint:
+    """Return the constraint with its bounds, which are money, counted in units."""
+    if isinstance(constraint, Row):
+        return constraint
+
+    def counted(bound: Any, *, cap: bool) -> Any:
+        if bound is None:
+            return None
+        if isinstance(bound, Mapping):
+            return {label: counted(each, cap=cap) for label, each in bound.items()}
+        name = f"the {'cap' if cap else 'floor'} of {constraint.name!r}"
+        counts = reals(name, bound) if step is None else units(name, bound, step, cap=cap)
+        return counts.item()
+
+    bounds = counted(constraint.lower, cap=False), counted(constraint.upper, cap=True)
+    if isinstance(constraint, Groups):
+        return constraint.bounded(*bounds)
+    return replace(constraint, lower=bounds[0], upper=bounds[1])
 
 
 def _any_fraction(*given: Any) -> bool:

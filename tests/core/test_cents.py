@@ -8,7 +8,8 @@ from hypothesis import example, given, settings
 from allocator.core.claims import Proportional
 from allocator.core.problem import Problem
 from allocator.core.rules import AlphaFair
-from allocator.core.solve import solve, waterline
+from allocator.core.solve import solve
+from allocator.core.waterline import waterline
 
 from . import oracle
 from .cases import ALPHAS, INF, problems

@@ -13,7 +13,8 @@ from allocator.core.claims import Proportional
 from allocator.core.divide import divide
 from allocator.core.problem import Problem
 from allocator.core.rules import AlphaFair
-from allocator.core.solve import solve, waterline
+from allocator.core.solve import solve
+from allocator.core.waterline import waterline
 
 from .cases import ALPHAS, INF
 
