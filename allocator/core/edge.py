@@ -54,7 +54,13 @@ class Edge:
     advantage: float | None
 
 
-def find_edge(ramps: Ramps, awards: Ints, tie_keys: TieKeys) -> Edge:
+def find_edge(
+    ramps: Ramps,
+    awards: Ints,
+    tie_keys: TieKeys,
+    held: Mask | None = None,
+    refused: Mask | None = None,
+) -> Edge:
     """Compare the last unit held with the first unit refused.
 
     Parameters
@@ -64,6 +70,8 @@ def find_edge(ramps: Ramps, awards: Ints, tie_keys: TieKeys) -> Edge:
     awards : ndarray of int64, shape (n,)
     tie_keys : callable
         Sort keys of tied claimants.
+    held, refused : ndarray of bool, shape (n,), optional
+        Who could give a unit, and who could take one; as their own bounds allow when not given.
 
     Returns
     -------
@@ -79,18 +87,25 @@ def find_edge(ramps: Ramps, awards: Ints, tie_keys: TieKeys) -> Edge:
     >>> find_edge(ramps, np.array([1, 2]), lambda index: []).pair
     (1, 0)
     """
-    held_rows, refused_rows = awards > ramps.lower, awards < ramps.upper
+    held_rows = awards > ramps.lower if held is None else held
+    refused_rows = awards < ramps.upper if refused is None else refused
     if ramps.tiers is None:
         held_rows, refused_rows = _contenders(ramps, awards, held_rows, refused_rows)
-    held = _units(ramps, np.flatnonzero(held_rows), awards)
-    refused = _units(ramps, np.flatnonzero(refused_rows), awards + 1)
+    last_held = _units(ramps, np.flatnonzero(held_rows), awards)
+    next_refused = _units(ramps, np.flatnonzero(refused_rows), awards + 1)
+    return _compare(last_held, next_refused, tie_keys)
+
+
+def _compare(held: Units, refused: Units, tie_keys: TieKeys) -> Edge:
+    """Compare the last of some units held with the first of some refused."""
     if not (len(held) and len(refused)):
         tier, log_level = _alone(held, refused)
         return Edge(True, True, None, tier, log_level, None)
     sign, last, first = _meet_by_tier(held, refused)
     tier = float(_tiers(first).min())
     last, first = _inside(last), _inside(first)
-    if ramps.flat:
+    flat = held.ramps.flat
+    if flat:
         advantage = _advantage(np.log(_tiers(held)), held, np.log(_tiers(refused)), refused)
     elif sign:
         advantage = sign * math.inf
@@ -98,7 +113,7 @@ def find_edge(ramps: Ramps, awards: Ints, tie_keys: TieKeys) -> Edge:
         levels = np.empty(0), first.levels()
     else:
         levels = last.levels(), first.levels()
-        if not ramps.flat:
+        if not flat:
             advantage = _advantage(levels[0], last, levels[1], first)
     log_level = _middle(float(np.max(levels[0], initial=-np.inf)), float(np.min(levels[1])))
     if not (sign or last.ramps.flat):

@@ -169,9 +169,14 @@ class Ramps:
             low, high = low + w_low * self.power, high + w_high * self.power
         return low, high
 
-    def slopes(self, log_reference: float) -> Floats:
+    def slopes(self, log_reference: float | Floats) -> Floats:
         """Slopes divided by exp(log_reference), within the reach of floats, shape (n,)."""
-        if log_reference == 0.0 and self.scales is None and self.power in PLAIN_POWERS:
+        if (
+            isinstance(log_reference, float)
+            and log_reference == 0.0
+            and self.scales is None
+            and self.power in PLAIN_POWERS
+        ):
             weights = self.weights.astype(np.float64, copy=False)
             return PLAIN_POWERS[self.power](weights)
         logs = self.log_slopes - log_reference

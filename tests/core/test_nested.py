@@ -9,6 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from allocator.core.catalog import RULES
+from allocator.core.certificate import verify
 from allocator.core.claims import Proportional
 from allocator.core.constraints import Group, Groups
 from allocator.core.divide import divide
@@ -141,7 +142,9 @@ def test_many_small_groups_are_solved_as_one_by_one():
     weights = rng.lognormal(0, 3, 1_000)
     upper = rng.integers(50, 900, 1_000)
     caps = rng.integers(300, 800, 400)
-    each = Groups(person, lower=0, upper={p: int(caps[p]) for p in np.unique(person).tolist()}, name="person")
+    each = Groups(
+        person, lower=0, upper={p: int(caps[p]) for p in np.unique(person).tolist()}, name="person"
+    )
     for rule in (AlphaFair(1), AlphaFair(0), AlphaFair(float("inf")), AlphaFair(3)):
         got = solve(Problem(100_000, 3, upper, weights, constraints=[each]), rule).awards
         apart = [
@@ -232,3 +235,76 @@ def test_proportional_in_groups_with_text_money():
         constraints=[Group([1, 2], upper="5.00", name="late")],
     )
     assert awards.tolist() == [4.0, 2.5, 2.5]
+
+
+@given(nested(), ALPHAS)
+@settings(max_examples=300, deadline=None)
+def test_the_certificate_accepts_the_awards_and_names_binding_groups(case, alpha):
+    budget, _, _, weights, groups = case
+    problem = posed(case, weights)
+    awards = solve(problem, AlphaFair(alpha)).awards
+    certificate = verify(problem, AlphaFair(alpha), awards)
+    assert certificate.ok, certificate.failures
+    assert certificate.spent == budget
+    assert certificate.transfer_gain is None or certificate.transfer_gain <= 0
+    assert certificate.gap is None or abs(certificate.gap) <= 1e-9
+    assert (certificate.binding is None) == (not groups)
+    for g in () if certificate.binding is None else certificate.binding.groups:
+        members, floor, cap = groups[g]
+        assert awards[members].sum() in (floor, min(cap, budget))
+
+
+@given(nested(), ALPHAS, st.data())
+@settings(max_examples=400, deadline=None)
+def test_moving_a_unit_anywhere_breaks_the_certificate(case, alpha, data):
+    _, lower, upper, weights, _ = case
+    problem = posed(case, weights)
+    awards = solve(problem, AlphaFair(alpha)).awards.copy()
+    moved(awards, lower, upper, data)
+    assert not verify(problem, AlphaFair(alpha), awards).ok
+
+
+@given(nested(), st.sampled_from(sorted(claims_oracle.RULES)), st.data())
+@settings(max_examples=300, deadline=None)
+def test_the_certificate_of_claims_rules_in_groups(case, name, data):
+    _, lower, upper, _, _ = case
+    problem = posed(case, claims=[u + 1 for u in upper])
+    awards = solve(problem, RULES[name]()).awards.copy()
+    assert verify(problem, RULES[name](), awards).ok
+    moved(awards, lower, upper, data)
+    assert not verify(problem, RULES[name](), awards).ok
+
+
+def moved(awards, lower, upper, data):
+    """Move one unit between two claimants whose own bounds allow it."""
+    givers = [i for i, x in enumerate(awards) if x > lower[i]]
+    takers = [i for i, x in enumerate(awards) if x < upper[i]]
+    pairs = [(i, j) for i in givers for j in takers if i != j]
+    assume(pairs)
+    i, j = data.draw(st.sampled_from(pairs))
+    awards[i] -= 1
+    awards[j] += 1
+
+
+def test_a_group_outside_its_bounds_is_named():
+    problem = Problem(6, 0, 6, [1.0, 1.0, 1.0], constraints=[Group([0, 1], upper=3, name="north")])
+    assert solve(problem, AlphaFair()).awards.tolist() in ([2, 1, 3], [1, 2, 3])
+    certificate = verify(problem, AlphaFair(), [2, 2, 2])
+    assert not certificate.checks["bounds"]
+    assert certificate.failures[0] == (
+        "bounds: 1 groups are outside their bounds; the first, 'north', has 4, not from 0 to 3"
+    )
+
+
+def test_the_gap_with_groups_is_large_when_awards_are_not_optimal():
+    problem = Problem(
+        60, 0, 60, [1.0, 2.0, 3.0, 4.0], constraints=[Group([0, 1], upper=9, name="north")]
+    )
+    best = solve(problem, AlphaFair()).awards
+    assert best.tolist() == [3, 6, 22, 29]
+    assert verify(problem, AlphaFair(), best).gap == 0.0
+    certificate = verify(problem, AlphaFair(), [6, 3, 22, 29])
+    assert certificate.gap > 1e-2
+    assert certificate.failures == (
+        "optimal: moving one unit from position 0 to position 1 raises the objective",
+    )
