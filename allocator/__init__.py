@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from allocator.allocation.pipeline import allocate as allocate
     from allocator.allocation.result import Allocation as Allocation
     from allocator.allocation.verify import verify as verify
+    from allocator.core.claims import Proportional as Proportional
     from allocator.core.divide import divide as divide
     from allocator.core.problem import Problem as Problem
     from allocator.core.rules import AlphaFair as AlphaFair
-    from allocator.core.rules import Proportional as Proportional
     from allocator.data.prepare import prepare as prepare
     from allocator.data.simulate import simulate_users as simulate_users
     from allocator.data.table import UsersTable as UsersTable
@@ -47,7 +47,7 @@ _HOMES = {
     "Policy": "policy.schema",
     "PolicyError": "errors",
     "Problem": "core.problem",
-    "Proportional": "core.rules",
+    "Proportional": "core.claims",
     "UnsupportedError": "errors",
     "UsersTable": "data.table",
     "VerificationError": "errors",

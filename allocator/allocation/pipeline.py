@@ -14,7 +14,8 @@ from allocator.allocation.evidence import certify
 from allocator.allocation.result import Allocation
 from allocator.allocation.stages import Progress, Stages
 from allocator.allocation.table import awards_table
-from allocator.core.solve import award, waterline
+from allocator.core.solve import award
+from allocator.core.waterline import waterline
 from allocator.data.check import Users, check_users, needed_columns
 from allocator.data.table import UsersTable, read_users
 from allocator.errors import DataError, VerificationError

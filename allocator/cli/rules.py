@@ -12,7 +12,7 @@ __all__ = ["rules"]
 @click.command()
 def rules() -> None:
     """List the fairness rules that a policy, or divide(), can name."""
-    from allocator.core.rules import RULES
+    from allocator.core.catalog import RULES
 
     for name, rule in RULES.items():
         first = (inspect.getdoc(rule) or "").splitlines()[0]

@@ -20,6 +20,8 @@ __all__ = [
     "baseline_units",
     "check",
     "check_reach",
+    "claim_units",
+    "fractions",
     "numbers",
     "ratios",
     "reals",
@@ -38,6 +40,7 @@ MAX_INT64 = 2**63 - 1
 # A float whose count of units is this close to a whole number is one, as 1234.56 is not k * 0.01:
 # the error of a few float operations, relatively, but at least and at most these parts of a unit.
 NOISE, LEAST, MOST = 1e-12, 1e-9, 1e-3
+FLOAT_PARTS = 1_000_000  # of a unit: what claims written as floats are counted in
 ROUGH = 1e12  # units from which floats may be further off than MOST: their shortest decimal decides
 
 
@@ -260,6 +263,73 @@ def ratios(name: str, values: ArrayLike) -> NDArray[Any]:
         return numbers(name, np.array(integers, dtype=np.int64).reshape(array.shape))
     check_reach(name, np.abs(np.array(fractions, dtype=object)))
     return numbers(name, np.array([float(f) for f in fractions]).reshape(array.shape))
+
+
+def claim_units(name: str, values: ArrayLike, unit: Fraction | None) -> tuple[NDArray[Any], int]:
+    """Claims that are amounts, as counts of parts of a unit; floats within their noise.
+
+    Parameters
+    ----------
+    name : str
+    values : array_like, shape (n,)
+    unit : Fraction, or None
+        None leaves amounts as they are.
+
+    Returns
+    -------
+    counts : ndarray of int64, or float64 where integers would be too large
+    parts : int
+        So many of what is counted make a unit.
+
+    Raises
+    ------
+    DataError
+
+    Examples
+    --------
+    >>> counts, parts = claim_units("claims", ["0.105", "2"], Fraction(1, 100))
+    >>> counts.tolist(), parts
+    ([21, 400], 2)
+    """
+    array = _column(name, values)
+    if array.dtype.kind == "f":
+        floats = numbers(name, array)
+        if unit is None:
+            return floats, 1
+        counts, whole, multiple = _float_units(floats, unit / FLOAT_PARTS)
+        return (whole.astype(np.int64), FLOAT_PARTS) if multiple.all() else (counts, FLOAT_PARTS)
+    step = Fraction(1) if unit is None else unit
+    if array.dtype.kind in "iu" and step.numerator == 1:
+        counts = numbers(name, array)
+        if counts.max(initial=0) <= NO_CAP // step.denominator:
+            return counts * step.denominator, 1
+    fractions = [f / step for f in _fractions(name, array)]
+    check(name, "nonnegative and finite", array, np.array([f >= 0 for f in fractions]))
+    parts = math.lcm(*(f.denominator for f in fractions))
+    if parts <= MAX_UNITS and all(f * parts < NO_CAP for f in fractions):
+        return np.array([int(f * parts) for f in fractions], dtype=np.int64), parts
+    return np.array([float(f) for f in fractions]), 1
+
+
+def fractions(name: str, values: ArrayLike) -> NDArray[Any]:
+    """Amounts as exact fractions, of the same shape; floats are their shortest decimals.
+
+    Raises
+    ------
+    DataError
+        If a value is negative, not finite, or no number.
+
+    Examples
+    --------
+    >>> fractions("claims", [1, 0.1, "2.5"]).tolist()
+    [Fraction(1, 1), Fraction(1, 10), Fraction(5, 2)]
+    """
+    array = _column(name, np.array(values, dtype=object))
+    exacts = _fractions(name, array)
+    check(name, "nonnegative and finite", array, np.array([f >= 0 for f in exacts]))
+    out = np.empty(len(exacts), dtype=object)
+    out[:] = exacts
+    return out.reshape(array.shape)
 
 
 def worth(count: Any, unit: Fraction | None) -> Any:

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.core.curves import BLOCK, Partitioned, Ramps, Slopes, blocks
+from allocator.core.curves import BLOCK, Partitioned, Slopes, blocks
 from allocator.core.level import find_level
 from allocator.core.order import TieKeys, Units, tolerance
+from allocator.core.ramps import Ramps
 
 __all__ = ["whole_units"]
 

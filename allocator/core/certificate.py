@@ -16,9 +16,12 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from allocator.core.amounts import shown
 from allocator.core.curves import LOG_LARGEST, exp_or_inf
 from allocator.core.edge import Edge, find_edge
+from allocator.core.family import Family
 from allocator.core.gap import gaps
+from allocator.core.nested_edge import Binding, find_nested_edge
 from allocator.core.problem import Problem
 from allocator.core.rules import AlphaFair, Rule
 from allocator.money import exact_sum
@@ -62,7 +65,10 @@ class Certificate:
     tier : float
         The marginal tier; inf is the tail of weight 0.
     log_level : float
-        In that tier, the middle of the last level held and the first refused, as a logarithm.
+        In that tier, the middle of the last level held and the first refused, as a logarithm;
+        with groups, of those whom no group holds back.
+    binding : Binding or None
+        Groups at their floor or cap, with their own levels; None without groups.
     """
 
     checks: Mapping[str, bool]
@@ -78,6 +84,7 @@ class Certificate:
     free: int
     tier: float
     log_level: float
+    binding: Binding | None = None
 
     @property
     def ok(self) -> bool:
@@ -127,24 +134,31 @@ def verify(problem: Problem, rule: Rule, awards: ArrayLike) -> Certificate:
     x = x.astype(np.int64)
     ramps = rule.ramps(problem)
     outside = np.flatnonzero((x < problem.lower) | (x > problem.upper))
-    edge = find_edge(ramps, np.clip(x, problem.lower, problem.upper), problem.tie_keys)
-    if len(outside):  # what the bounds do not allow is neither optimal nor what the rule allows
+    inside = np.clip(x, problem.lower, problem.upper)
+    family, binding, row_levels, broken = problem.family, None, None, ""
+    if family is None:
+        edge = find_edge(ramps, inside, problem.tie_keys)
+    else:
+        nested = find_nested_edge(ramps, inside, family, problem.tie_keys)
+        edge, binding, row_levels = nested.edge, nested.binding, (nested.tier, nested.log_level)
+        broken = _broken_group(problem, family, x)
+    if len(outside) or broken:  # what no bounds allow is neither optimal nor canonical
         edge = replace(edge, optimal=False, canonical=False, pair=None)
     spent = exact_sum(x)
-    passed = (not len(outside), spent == problem.spend, edge.optimal, edge.canonical)
+    passed = (not len(outside) and not broken, spent == problem.spend, edge.optimal, edge.canonical)
     gain, gap, fractional_gap = None, None, None
     if isinstance(rule, AlphaFair):
         gain = _transfer_gain(edge, rule.alpha)
-        if math.isfinite(rule.alpha) and not len(outside):
+        if math.isfinite(rule.alpha) and passed[0]:
             gap, fractional_gap = gaps(
-                ramps, rule.alpha, x, edge.tier, edge.log_level, problem.budget
+                ramps, rule.alpha, x, edge.tier, edge.log_level, problem.budget, row_levels
             )
     at_lower = x == problem.lower
     at_upper = (x == problem.upper) & ~at_lower
     counts = int(np.count_nonzero(at_lower)), int(np.count_nonzero(at_upper))
     return Certificate(
         checks=MappingProxyType(dict(zip(CHECKS, passed, strict=True))),
-        failures=tuple(_failures(problem, x, outside, spent, edge)),
+        failures=tuple([broken] * bool(broken) + _failures(problem, x, outside, spent, edge)),
         pair=edge.pair,
         transfer_gain=gain,
         gap=gap,
@@ -156,6 +170,7 @@ def verify(problem: Problem, rule: Rule, awards: ArrayLike) -> Certificate:
         free=len(problem) - sum(counts),
         tier=edge.tier,
         log_level=edge.log_level,
+        binding=binding,
     )
 
 
@@ -172,6 +187,22 @@ def _transfer_gain(edge: Edge, alpha: float) -> float | None:
     power = 1.0 if alpha == 0 or math.isinf(alpha) else alpha
     gain = power * edge.advantage
     return math.inf if gain > LOG_LARGEST else math.expm1(gain)
+
+
+def _broken_group(problem: Problem, family: Family, x: Ints) -> str:
+    """Say which group's total is outside its bounds; nothing when none is."""
+    totals = family.totals(x)
+    bad = np.flatnonzero((totals < family.lower) | (totals > family.upper))
+    if not len(bad):
+        return ""
+    g = int(bad[0])
+    total, floor, cap = (
+        shown(int(v[g]), problem.unit) for v in (totals, family.lower, family.upper)
+    )
+    return (
+        f"bounds: {len(bad):,} groups are outside their bounds; the first, {family.name(g)!r}, has "
+        f"{total}, not from {floor} to {cap}"
+    )
 
 
 def _failures(problem: Problem, x: Ints, outside: Ints, spent: int, edge: Edge) -> list[str]:

@@ -1,24 +1,22 @@
-"""Amounts as functions of the level: ramps, and the kernel that evaluates and adds them up."""
+"""Amounts as functions of the level: the kernel that evaluates and adds them up."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.core.means import Mean, Midpoint, Rounding
+from allocator.core.means import Rounding
+from allocator.core.ramps import Ramps
 
 __all__ = [
     "LOG_LARGEST",
-    "LOG_REACH",
     "Curve",
     "Partitioned",
-    "Ramps",
     "Slopes",
     "Steps",
     "blocks",
@@ -27,16 +25,8 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 
-COLUMNS = ("weights", "scales", "lower", "upper", "baseline", "tiers", "claims")
 BLOCK = 16_384  # elements: a handful of float64 blocks stay in a core's own cache
 SURELY = 1.0 + 2.0**-50  # a quotient times its divisor may fall short by a rounding or two
-# Powers that need no logarithm, and keep an exact weight exact.
-PLAIN_POWERS: dict[float, Callable[[Floats], Floats]] = {
-    0.0: np.ones_like,
-    0.5: np.sqrt,
-    1.0: np.positive,
-}
-LOG_REACH = 330.0  # slopes span exp(+-LOG_REACH): times any level that matters, below float's 1e308
 LOG_LARGEST = 709.0  # exp of it is still a float
 
 
@@ -58,115 +48,6 @@ class Curve(Protocol):
 
     def thinned(self, step: int) -> Curve:
         """Return every `step`-th claimant, to guess a level from."""
-
-
-@dataclass(frozen=True, eq=False)
-class Ramps:
-    """Who gets how much at which level: clip(v·θ - b, lower, upper), v = d·(w/d)^power.
-
-    This is what a rule makes of a problem; every method is row-local.
-
-    Attributes
-    ----------
-    weights : ndarray of float64 or int64, shape (n,)
-        w: weights, or claims.
-    scales : ndarray, shape (n,), or None
-        d: 1 when None, or the claims when utility is of the recovery ratio.
-    baseline : ndarray of float64, shape (n,), or None
-        b: units already paid.
-    lower, upper : ndarray, shape (n,), or None
-        None where bounds no longer matter.
-    power : float
-        From 0, where the weights do not matter, to 1/alpha.
-    mean : Mean
-        Unit k is earned at the level S(b+k-1, b+k)/v, S being this mean.
-    tiers : ndarray of float64, shape (n,), or None
-        Claimants of a smaller tier reach their caps before those of a larger one leave their
-        floors; inf is the tail, claimants of weight 0.
-    flat : bool
-        Inside a tier the objective does not tell units apart: the level is only their place.
-    claims : ndarray, shape (n,), or None
-        In the place of weights that were not given: of two claimants tied in all else, the one
-        with the larger claim comes first.
-    """
-
-    weights: NDArray[Any]
-    scales: NDArray[Any] | None
-    lower: Any
-    upper: Any
-    power: float
-    mean: Mean
-    baseline: Floats | None = None
-    tiers: Floats | None = None
-    flat: bool = False
-    claims: NDArray[Any] | None = None
-
-    def __len__(self) -> int:
-        return len(self.weights)
-
-    def take(self, index: NDArray[Any] | slice) -> Ramps:
-        """Return the ramps of some claimants: a mask, positions, or a slice."""
-
-        def taken(column: NDArray[Any] | None) -> Any:
-            return None if column is None else column[index]
-
-        return self._with([taken(column) for column in self._columns])
-
-    def unbounded(self) -> Ramps:
-        """Return the ramps without their bounds."""
-        return replace(self, lower=None, upper=None)
-
-    @classmethod
-    def concatenated(cls, parts: Sequence[Ramps]) -> Ramps:
-        """Return the claimants of all parts as one."""
-        joined = [
-            None if columns[0] is None else np.concatenate(columns)
-            for columns in zip(*(part._columns for part in parts), strict=True)
-        ]
-        return parts[0]._with(joined)
-
-    @property
-    def _columns(self) -> list[Any]:
-        return [getattr(self, name) for name in COLUMNS]
-
-    def _with(self, columns: Sequence[Any]) -> Ramps:
-        changes: dict[str, Any] = dict(zip(COLUMNS, columns, strict=True))
-        return replace(self, **changes)
-
-    def tier(self, members: NDArray[Any], *, tail: bool) -> Ramps:
-        """Return the ramps of one tier; in the tail, units are shared in the order of place."""
-        ramps = replace(self.take(members), tiers=None)
-        if tail and self.mean.needs_weight:
-            ramps = replace(ramps, power=0.0, mean=Midpoint(), baseline=None, flat=True)
-        return ramps
-
-    @cached_property
-    def log_slopes(self) -> Floats:
-        """Logarithms of the slopes, shape (n,): w^power itself would overflow."""
-        logs = np.zeros(len(self)) if self.scales is None else np.log(self.scales)
-        if self.power:
-            logs *= 1.0 - self.power
-            logs += np.log(self.weights) * self.power
-        return logs
-
-    @cached_property
-    def log_range(self) -> tuple[float, float]:
-        """Bounds on the logarithms of the slopes, from the extreme weights and scales alone."""
-        low, high = _log_range(self.scales)
-        if self.power:
-            w_low, w_high = _log_range(self.weights)
-            low, high = sorted((low * (1.0 - self.power), high * (1.0 - self.power)))
-            low, high = low + w_low * self.power, high + w_high * self.power
-        return low, high
-
-    def slopes(self, log_reference: float) -> Floats:
-        """Slopes divided by exp(log_reference), within the reach of floats, shape (n,)."""
-        if log_reference == 0.0 and self.scales is None and self.power in PLAIN_POWERS:
-            weights = self.weights.astype(np.float64, copy=False)
-            return PLAIN_POWERS[self.power](weights)
-        logs = self.log_slopes - log_reference
-        np.clip(logs, -LOG_REACH, LOG_REACH, out=logs)
-        return np.exp(logs, out=logs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,9 +90,9 @@ class Steps:
 class Slopes:
     """The kernel: clip(v·θ - b, lower, upper) in float64, evaluated in blocks and added up.
 
-    `rounding` makes whole units of the amounts before they are clipped. ``fixed`` and
-    ``(rise, shift)`` stand for claimants who are settled, or in between their bounds, on the
-    whole bracket.
+    `pauses`, of two columns, are the knee and the pause of rules of two ramps. `rounding` makes
+    whole units of the amounts before they are clipped. ``fixed`` and ``(rise, shift)`` stand for
+    claimants who are settled, or in between their bounds, on the whole bracket.
     """
 
     slope: Floats
@@ -222,12 +103,14 @@ class Slopes:
     fixed: float = 0.0
     rise: float = 0.0
     shift: float = 0.0
+    pauses: tuple[Floats, Floats] | None = None
 
     @classmethod
     def of(cls, ramps: Ramps, log_reference: float, rounding: Rounding | None = None) -> Slopes:
         """Ramps with slopes relative to exp(log_reference)."""
         lower, upper = (a.astype(np.float64, copy=False) for a in (ramps.lower, ramps.upper))
-        return cls(ramps.slopes(log_reference), ramps.baseline, lower, upper, rounding)
+        slopes = ramps.slopes(log_reference)
+        return cls(slopes, ramps.start, lower, upper, rounding, pauses=ramps.pauses)
 
     def rounded(self, rounding: Rounding) -> Slopes:
         """Return the same ramps in whole units."""
@@ -240,15 +123,23 @@ class Slopes:
     def top(self) -> float:
         """A level from which on everybody has their cap."""
         need = self.upper if self.rounding is None else self.upper + 1.0
+        if self.pauses is not None:
+            need = need + self.pauses[1]
         if self.baseline is not None:
             need = need + self.baseline
         return float(np.max(need / self.slope, initial=0.0)) * SURELY
 
-    def amounts(self, rows: slice, level: float, out: Floats) -> Floats:
-        """Amounts of a block of claimants at a level, written into `out`."""
+    def amounts(self, rows: slice, level: float | Floats, out: Floats) -> Floats:
+        """Amounts of a block of claimants at a level, or each at its own, written into `out`."""
         b = None if self.baseline is None else self.baseline[rows]
         with np.errstate(over="ignore"):  # an infinite amount is above every cap, as it should be
             np.multiply(self.slope[rows], level, out=out)
+        if self.pauses is not None:
+            if b is not None:
+                out -= b
+            knee, pause = (column[rows] for column in self.pauses)
+            b = None
+            np.maximum(np.minimum(out, knee), out - pause, out=out)
         if self.rounding is not None:
             self.rounding.units(out, b)
         elif b is not None:
@@ -286,6 +177,11 @@ class Slopes:
             inside = np.zeros(0, dtype=np.int64)
             if self.rounding is None:
                 is_inside = (at_low > self.lower[rows]) & (at_high < self.upper[rows])
+                if self.pauses is not None:
+                    knee = self.pauses[0][rows]
+                    is_inside &= (at_high < knee) | (at_low > knee)
+                    late = rows.start + np.flatnonzero(moving & is_inside & (at_low > knee))
+                    shift += np.add.reduce(self.pauses[1][late])
                 inside = rows.start + np.flatnonzero(moving & is_inside)
                 rise += np.add.reduce(self.slope[inside])
                 shift += 0.0 if self.baseline is None else np.add.reduce(self.baseline[inside])
@@ -293,16 +189,23 @@ class Slopes:
             fixed += np.add.reduce(at_low)
             moving[inside - rows.start] = False
             moving_rows.append(rows.start + np.flatnonzero(moving))
-        index = np.concatenate(moving_rows)
-        baseline = None if self.baseline is None else self.baseline[index]
-        lower, upper = self.lower[index], self.upper[index]
-        return Slopes(self.slope[index], baseline, lower, upper, self.rounding, fixed, rise, shift)
+        rest = self.taken(np.concatenate(moving_rows))
+        return replace(rest, fixed=fixed, rise=rise, shift=shift)
 
     def thinned(self, step: int) -> Slopes:
         """Return every `step`-th claimant."""
-        baseline = None if self.baseline is None else self.baseline[::step]
-        lower, upper = self.lower[::step], self.upper[::step]
-        return Slopes(self.slope[::step], baseline, lower, upper, self.rounding)
+        return replace(self.taken(slice(None, None, step)), fixed=0.0, rise=0.0, shift=0.0)
+
+    def taken(self, index: NDArray[Any] | slice) -> Slopes:
+        """Return the ramps of some claimants."""
+        return replace(
+            self,
+            slope=self.slope[index],
+            baseline=None if self.baseline is None else self.baseline[index],
+            lower=self.lower[index],
+            upper=self.upper[index],
+            pauses=None if self.pauses is None else (self.pauses[0][index], self.pauses[1][index]),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -357,9 +260,3 @@ def exp_or_inf(log: float) -> float:
 def blocks(n: int) -> list[slice]:
     """Slices of n rows that stay in cache."""
     return [slice(start, min(start + BLOCK, n)) for start in range(0, n, BLOCK)]
-
-
-def _log_range(values: NDArray[Any] | None) -> tuple[float, float]:
-    if values is None or not len(values):
-        return 0.0, 0.0
-    return float(np.log(values.min())), float(np.log(values.max()))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any, Literal
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from allocator.core.amounts import (
-    baseline_units,
+    claim_units,
     ratios,
     reals,
     same_length,
@@ -19,8 +20,11 @@ from allocator.core.amounts import (
     units,
     worth,
 )
+from allocator.core.catalog import RULES
+from allocator.core.constraints import Constraint, Groups, Row
+from allocator.core.exact import divide_exactly
 from allocator.core.problem import EQUAL, Problem, by_position
-from allocator.core.rules import RULES, Rule
+from allocator.core.rules import Rule
 from allocator.core.solve import solve
 from allocator.errors import DataError, InfeasibleError, UnsupportedError
 from allocator.money import exact
@@ -43,7 +47,8 @@ def divide(
     unit: Any = None,
     rounding: Literal["level", "largest_remainder"] = "level",
     ids: Iterable[object] | None = None,
-) -> NDArray[np.float64]:
+    constraints: Sequence[Constraint] = (),
+) -> NDArray[Any]:
     """Divide a budget among n claimants.
 
     Parameters
@@ -53,8 +58,8 @@ def divide(
     claims : array_like, shape (n,), optional
         What each would have if there were enough. Caps default to them.
     rule : Rule or str
-        A rule, or its name: "proportional" (to claims, or to weights without claims), or
-        "alpha_fair" (which is ``AlphaFair(alpha=1)``).
+        A rule, or its name, such as "proportional" (to claims, or to weights without claims),
+        "talmud", or "alpha_fair" (which is ``AlphaFair(alpha=1)``); ``allocator rules`` lists them.
     weights : array_like, shape (n,), optional
         Weights of an alpha-fair rule, or of "proportional" without claims. Claimants of weight 0
         get their floors until all others have their caps; where all weights are 0, all are alike
@@ -70,12 +75,15 @@ def divide(
     ids : sequence, shape (n,), optional
         Names, by position, by which ties between whole units are broken (a hash of each); the
         positions when not given.
+    constraints : sequence of Group or Groups
+        Floors and caps on totals, as money: any two groups nested or disjoint.
 
     Returns
     -------
-    ndarray of float64, shape (n,)
+    ndarray of float64 (of Fraction, dtype object, when given fractions), shape (n,)
         Awards, as money like the budget, which they add up to. Without a unit, sums within 1e-12
-        of each other, relatively, count as equal.
+        of each other, relatively, count as equal; where amounts are `fractions.Fraction`, awards
+        are exact fractions, too.
 
     Raises
     ------
@@ -99,6 +107,11 @@ def divide(
     >>> divide(100, claims=[50, 100, 150], unit="0.01").tolist()
     [16.67, 33.33, 50.0]
 
+    In exact fractions:
+
+    >>> divide(Fraction(100), claims=[100, 200, 300], rule="talmud")
+    array([Fraction(100, 3), Fraction(100, 3), Fraction(100, 3)], dtype=object)
+
     Huntington-Hill apportionment is alpha = 2 on squared populations, in whole seats, at least
     one each:
 
@@ -107,6 +120,8 @@ def divide(
     [7.0, 2.0, 1.0]
     """
     chosen = _rule(rule)
+    if unit is None and _any_fraction(budget, claims, weights, lower, upper):
+        return divide_exactly(budget, claims, chosen, weights, lower, upper)
     if rounding not in ("level", "largest_remainder"):
         raise DataError(f'rounding must be "level" or "largest_remainder", not {rounding!r}')
     step = _unit(unit)
@@ -115,7 +130,11 @@ def divide(
         return reals(name, values) if step is None else units(name, values, step, **how)
 
     shares = None if weights is None else ratios("weights", weights)
-    owed = None if claims is None else ratios("claims", claims)
+    owed, parts = None, 1
+    if claims is not None and chosen.claims_are_amounts:
+        owed, parts = claim_units("claims", claims, step)
+    elif claims is not None:
+        owed = ratios("claims", claims)
     floors = money("lower", 0 if lower is None else lower)
     caps = None if upper is None else money("upper", upper, cap=True)
     names = by_position(ids)
@@ -129,19 +148,49 @@ def divide(
         upper=caps,
         weights=shares,
         claims=owed,
+        claim_parts=parts,
         ids=names,
+        constraints=[_in_units(each, step) for each in constraints],
         unit=step,
     )
     _check_caps(problem, caps_are_claims=upper is None and claims is not None)
     if step is None:
         return np.array(solve(problem, chosen).awards, dtype=np.float64)
     _check_exact(problem.budget, step)
-    chosen = _in_units(chosen, step)
+    chosen = chosen.in_units(step)
     if rounding == "level":
         counts = solve(problem, chosen).awards
     else:
         counts = _largest_remainder(problem, chosen)
     return counts.astype(np.float64) * step.numerator / step.denominator
+
+
+def _in_units(constraint: Constraint, step: Fraction | None) -> Constraint:
+    """Return the constraint with its bounds, which are money, counted in units."""
+    if isinstance(constraint, Row):
+        return constraint
+
+    def counted(bound: Any, *, cap: bool) -> Any:
+        if bound is None:
+            return None
+        if isinstance(bound, Mapping):
+            return {label: counted(each, cap=cap) for label, each in bound.items()}
+        name = f"the {'cap' if cap else 'floor'} of {constraint.name!r}"
+        counts = reals(name, bound) if step is None else units(name, bound, step, cap=cap)
+        return counts.item()
+
+    bounds = counted(constraint.lower, cap=False), counted(constraint.upper, cap=True)
+    if isinstance(constraint, Groups):
+        return constraint.bounded(*bounds)
+    return replace(constraint, lower=bounds[0], upper=bounds[1])
+
+
+def _any_fraction(*given: Any) -> bool:
+    return any(
+        isinstance(each, Fraction)
+        for values in given
+        for each in (values if isinstance(values, (list, tuple, np.ndarray)) else [values])
+    )
 
 
 def _check_caps(problem: Problem, *, caps_are_claims: bool) -> None:
@@ -175,6 +224,7 @@ def _largest_remainder(problem: Problem, rule: Rule) -> NDArray[np.int64]:
         problem.upper * 1.0,
         problem.weights,
         problem.claims,
+        claim_parts=problem.claim_parts,
     )
     quotas = solve(real, rule).awards
     counts = np.floor(quotas + QUOTA).astype(np.int64)
@@ -211,14 +261,6 @@ def _unit(value: Any) -> Fraction | None:
             "that is exact in floats"
         )
     return unit
-
-
-def _in_units(rule: Rule, unit: Fraction) -> Rule:
-    """Return the rule with its baseline, which is money, counted in units."""
-    baseline = getattr(rule, "baseline", None)
-    if baseline is None:
-        return rule
-    return type(rule)(**{**vars(rule), "baseline": baseline_units(baseline, unit)})
 
 
 def _check_exact(budget: int, unit: Fraction) -> None:

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.core.curves import LOG_REACH, Ramps, blocks
+from allocator.core.curves import blocks
 from allocator.core.order import CLOSE, NEAR, Columns, TieKeys, Units, tolerance, uniform
+from allocator.core.ramps import LOG_REACH, Ramps
 
 __all__ = ["Edge", "find_edge"]
 
@@ -53,7 +54,13 @@ class Edge:
     advantage: float | None
 
 
-def find_edge(ramps: Ramps, awards: Ints, tie_keys: TieKeys) -> Edge:
+def find_edge(
+    ramps: Ramps,
+    awards: Ints,
+    tie_keys: TieKeys,
+    held: Mask | None = None,
+    refused: Mask | None = None,
+) -> Edge:
     """Compare the last unit held with the first unit refused.
 
     Parameters
@@ -63,6 +70,8 @@ def find_edge(ramps: Ramps, awards: Ints, tie_keys: TieKeys) -> Edge:
     awards : ndarray of int64, shape (n,)
     tie_keys : callable
         Sort keys of tied claimants.
+    held, refused : ndarray of bool, shape (n,), optional
+        Who could give a unit, and who could take one; as their own bounds allow when not given.
 
     Returns
     -------
@@ -78,18 +87,25 @@ def find_edge(ramps: Ramps, awards: Ints, tie_keys: TieKeys) -> Edge:
     >>> find_edge(ramps, np.array([1, 2]), lambda index: []).pair
     (1, 0)
     """
-    held_rows, refused_rows = awards > ramps.lower, awards < ramps.upper
+    held_rows = awards > ramps.lower if held is None else held
+    refused_rows = awards < ramps.upper if refused is None else refused
     if ramps.tiers is None:
         held_rows, refused_rows = _contenders(ramps, awards, held_rows, refused_rows)
-    held = _units(ramps, np.flatnonzero(held_rows), awards)
-    refused = _units(ramps, np.flatnonzero(refused_rows), awards + 1)
+    last_held = _units(ramps, np.flatnonzero(held_rows), awards)
+    next_refused = _units(ramps, np.flatnonzero(refused_rows), awards + 1)
+    return _compare(last_held, next_refused, tie_keys)
+
+
+def _compare(held: Units, refused: Units, tie_keys: TieKeys) -> Edge:
+    """Compare the last of some units held with the first of some refused."""
     if not (len(held) and len(refused)):
         tier, log_level = _alone(held, refused)
         return Edge(True, True, None, tier, log_level, None)
     sign, last, first = _meet_by_tier(held, refused)
     tier = float(_tiers(first).min())
     last, first = _inside(last), _inside(first)
-    if ramps.flat:
+    flat = held.ramps.flat
+    if flat:
         advantage = _advantage(np.log(_tiers(held)), held, np.log(_tiers(refused)), refused)
     elif sign:
         advantage = sign * math.inf
@@ -97,7 +113,7 @@ def find_edge(ramps: Ramps, awards: Ints, tie_keys: TieKeys) -> Edge:
         levels = np.empty(0), first.levels()
     else:
         levels = last.levels(), first.levels()
-        if not ramps.flat:
+        if not flat:
             advantage = _advantage(levels[0], last, levels[1], first)
     log_level = _middle(float(np.max(levels[0], initial=-np.inf)), float(np.min(levels[1])))
     if not (sign or last.ramps.flat):
@@ -219,13 +235,12 @@ def _contenders(ramps: Ramps, awards: Ints, held: Mask, refused: Mask) -> tuple[
     top, bottom = _Extremes(-1), _Extremes(1)
     for rows in blocks(len(ramps)):
         part = ramps.take(rows)
-        y = awards[rows].astype(np.float64)
-        if part.baseline is not None:
-            y += part.baseline
         per_unit = 1.0 / part.slopes(0.0)
-        held_high[rows] = (y - 1.0 + half) * per_unit
+        before = part.ends(awards[rows]) - 1.0  # where the last unit held begins
+        y = part.ends(awards[rows] + 1) - 1.0
+        held_high[rows] = (before + half) * per_unit
         refused_low[rows] = (y + half - rounding.slack(y)) * per_unit
-        held_low = held_high[rows] - rounding.slack(y - 1.0) * per_unit
+        held_low = held_high[rows] - rounding.slack(before) * per_unit
         refused_high = (y + half) * per_unit
         top.include(held_low[held[rows]])
         bottom.include(refused_high[refused[rows]])

@@ -7,8 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.core.curves import Ramps, blocks
+from allocator.core.curves import blocks
 from allocator.core.order import CLOSE
+from allocator.core.ramps import Ramps
 
 __all__ = ["gaps"]
 
@@ -25,6 +26,7 @@ def gaps(
     tier: float,
     log_level: float,
     budget: int,
+    rows: tuple[Floats, Floats] | None = None,
 ) -> tuple[float | None, float | None]:
     """(Lagrangian bound - objective) / (price * budget), over whole units and over real amounts.
 
@@ -41,6 +43,8 @@ def gaps(
     tier, log_level : float
         Of the edge.
     budget : int
+    rows : (tier, log_level), each of shape (n,), optional
+        Of everybody's own group, where groups bind.
 
     Returns
     -------
@@ -67,18 +71,23 @@ def gaps(
     if (awards == ramps.upper).all():
         return 0.0, 0.0
     if ramps.flat:
-        gap = _flat(ramps, awards, tier) / budget
-        return gap, gap
+        gap = _flat(ramps, awards, tier, np.full(len(ramps), tier) if rows is None else rows[0])
+        return gap / budget, gap / budget
     if not math.isfinite(log_level):
         return None, None
+    levels = np.full(len(ramps), log_level) if rows is None else rows[1]
     if ramps.tiers is not None:
-        counted = np.flatnonzero(ramps.weights > 0)
-        ramps, awards = ramps.tier(counted, tail=False), awards[counted]
+        # Where a group's budget reaches its tail, a unit has no price and nobody wants another.
+        priced = ramps.weights > 0 if rows is None else (ramps.weights > 0) & np.isfinite(rows[0])
+        counted = np.flatnonzero(priced)
+        ramps, awards, levels = ramps.tier(counted, tail=False), awards[counted], levels[counted]
     if alpha >= 1.0 and _nothing(ramps, awards):
         return None, None
     whole, real = 0.0, 0.0
-    for rows in blocks(len(ramps)):
-        block = _block(ramps.take(rows), alpha, awards[rows].astype(np.float64), log_level)
+    for part in blocks(len(ramps)):
+        dearer = np.exp(alpha * (log_level - levels[part]))  # a unit there, in units of the edge
+        x = awards[part].astype(np.float64)
+        block = _block(ramps.take(part), alpha, x, levels[part], dearer)
         whole, real = whole + block[0], real + block[1]
     return whole / budget, real / budget
 
@@ -89,7 +98,9 @@ def _nothing(ramps: Ramps, awards: NDArray[np.int64]) -> bool:
     return bool((zero if ramps.baseline is None else zero & (ramps.baseline == 0)).any())
 
 
-def _block(ramps: Ramps, alpha: float, x: Floats, log_level: float) -> tuple[float, float]:
+def _block(
+    ramps: Ramps, alpha: float, x: Floats, log_level: Floats, dearer: Floats
+) -> tuple[float, float]:
     """Gains, in units, that a block of claimants would have at the price of the edge."""
     b = np.zeros(len(x)) if ramps.baseline is None else ramps.baseline
     with np.errstate(over="ignore"):
@@ -102,13 +113,14 @@ def _block(ramps: Ramps, alpha: float, x: Floats, log_level: float) -> tuple[flo
     real[far] = _gains(x[far], target[far], b[far], wanted[far], alpha)
     nearest = np.clip(np.floor(target + 0.5), ramps.lower, ramps.upper)
     rows = np.flatnonzero(x != nearest)
+    real = real * dearer
     x, b, wanted, target = x[rows], b[rows], wanted[rows], target[rows]
     gain = np.zeros(len(rows))
     for step in (0.0, 1.0):
         unit = np.clip(np.floor(target) + step, ramps.lower[rows], ramps.upper[rows])
         np.maximum(gain, _gains(x, unit, b, wanted, alpha), out=gain)
     gain[gain <= TIE * np.maximum(wanted, 1.0)] = 0.0
-    return float(gain.sum()), float(real.sum())
+    return float((gain * dearer[rows]).sum()), float(real.sum())
 
 
 def _near_gains(e: Floats, alpha: float) -> Floats:
@@ -139,12 +151,13 @@ def _gains(x: Floats, target: Floats, b: Floats, wanted: Floats, alpha: float) -
         return np.where(target != x, utility * wanted - (target - x), 0.0)
 
 
-def _flat(ramps: Ramps, awards: NDArray[np.int64], tier: float) -> float:
+def _flat(ramps: Ramps, awards: NDArray[np.int64], tier: float, own: Floats) -> float:
     """At alpha = 0 a unit is worth w/d: above the price one wants the cap, below it the floor."""
     tiers = np.ones(len(ramps)) if ramps.tiers is None else ramps.tiers
-    with np.errstate(over="ignore"):
-        worth = tier / tiers - 1.0
-    worth[np.abs(worth) < CLOSE] = 0.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        worth = np.where(np.isinf(own), 0.0, own / tiers - 1.0)
+        worth[np.abs(worth) < CLOSE] = 0.0
+        worth *= np.where(np.isinf(own), 0.0, tier / own)
     wanted = np.where(worth > 0, ramps.upper, np.where(worth < 0, ramps.lower, awards))
     moved = wanted != awards
     return float((worth[moved] * (wanted - awards)[moved]).sum())

@@ -59,11 +59,14 @@ class Mean(ABC):
     ----------
     early, late : Rounding
         Units that are earned for sure, and that may be earned, at an amount.
+    near : float
+        Logarithms of levels this close are compared exactly: their errors are far smaller.
     needs_weight : bool
         Whether claimants of weight 0, for whom the level is infinite, have no order of their own.
     """
 
     early: ClassVar[Rounding] = Rounding(0.5, 0.0)
+    near: ClassVar[float] = 4e-14  # two logarithms of up to 37, half an ulp off each
     needs_weight: ClassVar[bool] = True
 
     @property
@@ -159,6 +162,7 @@ class Stolarsky(Mean):
     [2.0]
     """
 
+    near: ClassVar[float] = 1e-12  # the mean's own error is below 1e-14
     alpha: float
 
     @property

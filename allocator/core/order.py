@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.core.curves import Ramps
 from allocator.core.means import Exact
+from allocator.core.ramps import Ramps
 
 __all__ = ["CLOSE", "NEAR", "Columns", "TieKeys", "Units", "tolerance", "uniform"]
 
@@ -31,13 +31,13 @@ ALL = slice(None)
 SAMPLE = 1_024  # values from which the place of the margin is guessed
 SAME = Decimal("1e-40")  # exact logarithms of levels this close are equal: 80 digits leave 1e-45
 CLOSE = 1e-14  # float tiers d/w this close, relatively, are compared exactly; their error is 2e-16
-NEAR = 1e-12  # floats of levels this close, relatively, are compared exactly: errors are < 1e-14
+NEAR = 1e-12  # floats of places this close, relatively, are compared exactly: errors are < 1e-14
 
 
 def tolerance(ramps: Ramps) -> float:
     """Return how far apart the floats of two log-levels must be to decide an order."""
     low, high = ramps.log_range
-    return NEAR + 8.0 * float(np.finfo(np.float64).eps) * max(-low, high, 0.0)
+    return ramps.mean.near + 8.0 * float(np.finfo(np.float64).eps) * max(-low, high, 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,18 +75,13 @@ class Units:
     def levels(self) -> Floats:
         """Logarithms of the levels at which the units are earned, shape (m,); within 1e-14."""
         r = self.ramps
-        y = self._ends()
+        y = r.ends(self.number)
         return r.mean.log(y - 1.0, y) - r.log_slopes
 
     def places(self) -> Floats:
         """Order among units of one level: mostly (number - 1/2)/d."""
-        place = self.ramps.mean.place(self.number.astype(np.float64), self._ends())
+        place = self.ramps.mean.place(self.number.astype(np.float64), self.ramps.ends(self.number))
         return place if self.ramps.scales is None else place / self.ramps.scales
-
-    def _ends(self) -> Floats:
-        """Amounts at which the units end, baseline included."""
-        b = self.ramps.baseline
-        return self.number.astype(np.float64) if b is None else self.number + b
 
     def _exact_tier(self, i: int) -> Exact:
         return _fraction(self.ramps.scales, i, 1) / _fraction(self.ramps.weights, i, 1)
@@ -103,7 +98,11 @@ class Units:
         return place / _fraction(self.ramps.scales, i, 1)
 
     def _exact_end(self, i: int) -> Fraction:
-        return int(self.number[i]) + _fraction(self.ramps.baseline, i, 0)
+        number, r = int(self.number[i]), self.ramps
+        end = number + _fraction(r.baseline, i, 0) / r.parts
+        if r.knee is not None and number - Fraction(1, 2) > _fraction(r.knee, i, 0) / r.parts:
+            end += _fraction(r.pause, i, 0) / r.parts
+        return end
 
     @property
     def tier_columns(self) -> Columns:
@@ -114,7 +113,9 @@ class Units:
     def level_columns(self) -> Columns:
         """What a level depends on."""
         r = self.ramps
-        return _given(r.weights if r.power else None, r.scales, r.baseline, self.number)
+        return _given(
+            r.weights if r.power else None, r.scales, r.baseline, r.knee, r.pause, self.number
+        )
 
     @property
     def place_columns(self) -> Columns:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
@@ -17,15 +18,13 @@ from allocator.core.amounts import (
     check_reach,
     numbers,
     same_length,
-    shown,
-    worth,
 )
-from allocator.errors import DataError, InfeasibleError, UnsupportedError
+from allocator.core.family import Family, family_of, reach
+from allocator.core.feasible import EQUAL, check_bounds, check_groups
+from allocator.errors import DataError, UnsupportedError
 from allocator.money import exact_sum
 
 __all__ = ["EQUAL", "Problem", "by_position"]
-
-EQUAL = 1e-12  # real sums this close, relatively, are equal: 0.1 three times is above 0.3 in floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +52,10 @@ class Problem:
         tied claimants are ever read from a sequence.
     tie_break_key : str
         Key of the hash that orders tied claimants; at most 64 bytes of UTF-8.
+    claim_parts : int
+        Where claims are amounts, not mere shares: how many of what they count make a unit.
+    constraints : sequence of Group or Groups
+        Floors and caps on totals of groups, any two of them nested or disjoint.
     unit : Fraction, optional
         What a whole unit is worth: messages and their details then speak of money.
 
@@ -84,6 +87,8 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
     claims: Any = None
     ids: Any = None
     tie_break_key: str = ""
+    claim_parts: int = 1
+    constraints: Any = ()
     unit: Fraction | None = None
 
     def __post_init__(self) -> None:
@@ -129,40 +134,20 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
         object.__setattr__(self, "ids", ids)
         if len(_utf8(self.tie_break_key)) > 64:
             raise DataError("tie_break_key is longer than 64 bytes of UTF-8")
-        self._check_feasible()
+        check_bounds(self)
+        check_groups(self)
 
-    def _check_feasible(self) -> None:
-        floors, unit = self._total(self.lower), self.unit
-        # A cap above the budget was lowered to it; a floor above the budget shows in the sum.
-        if floors > self.budget * (1 if self.whole else 1.0 + EQUAL):
-            n = len(self)
-            fits = self.budget // n if self.whole else self.budget / n
-            counts = (floors, floors - self.budget, self.budget, fits)
-            total, over, budget, each = (shown(x, unit) for x in counts)
-            raise InfeasibleError(
-                f"the floors of {n:,} claimant{'s' if n > 1 else ''} add up to {total}, which is "
-                f"{over} more than the budget of {budget}: raise the budget to {total}, or lower "
-                f"the floors ({each} for everybody would fit)",
-                {
-                    "budget": worth(self.budget, unit),
-                    "sum_of_floors": worth(floors, unit),
-                    "shortfall": worth(floors - self.budget, unit),
-                    "claimants": n,
-                    "budget_that_works": worth(floors, unit),
-                    "floor_that_works": worth(fits, unit),
-                },
+    @cached_property
+    def family(self) -> Family | None:
+        """Groups with bounds on their totals, or None without any."""
+        if not self.constraints:
+            return None
+        found = family_of(self.constraints, len(self), self.budget, whole=self.whole)
+        if found is None:
+            raise UnsupportedError(
+                "groups overlap: any two of them must be nested or have nobody in common"
             )
-        crossed = np.flatnonzero(self.lower > self.upper)
-        if len(crossed):
-            i = int(crossed[0])
-            floor, cap = (shown(bound[i], unit) for bound in (self.lower, self.upper))
-            who = "1 claimant has a floor above the cap,"
-            if len(crossed) > 1:
-                who = f"{len(crossed):,} claimants have a floor above their cap; the first is"
-            raise InfeasibleError(
-                f"{who} at position {i}: floor {floor}, cap {cap}",
-                {"claimants": len(crossed), "first": i},
-            )
+        return found
 
     def __len__(self) -> int:
         return len(self.lower)
@@ -175,10 +160,19 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
     @property
     def spend(self) -> Any:
         """What can be spent: the budget, or the sum of the caps when that is less."""
-        return min(self.budget, self._total(self.upper))
+        return min(self.budget, self.total(self.upper), self._most)
 
-    def _total(self, amounts: NDArray[Any]) -> Any:
+    def total(self, amounts: NDArray[Any]) -> Any:
+        """Return the sum of amounts, exactly when they are whole units."""
         return exact_sum(amounts) if self.whole else float(amounts.sum())
+
+    @cached_property
+    def _most(self) -> Any:
+        """The most that groups can take."""
+        if self.family is None:
+            return self.budget
+        most = reach(self.family, self.lower, self.upper).most
+        return min(self.budget, int(most)) if self.whole else most
 
     def tie_keys(self, indices: NDArray[np.int64]) -> list[tuple[bytes, str]]:
         """Sort keys of tied claimants: BLAKE2b-64 of the id's text, then the text itself.

@@ -1,22 +1,24 @@
-"""Fairness rules: frozen parameters, and the ramps they make of a problem."""
+"""Rules that maximize something: frozen parameters, and the ramps they make of a problem."""
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from numbers import Real
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.core.amounts import MAX_AMOUNT, check_reach
-from allocator.core.curves import Ramps
+from allocator.core.amounts import MAX_AMOUNT, baseline_units, check_reach
 from allocator.core.means import Least, Mean, Midpoint, Stolarsky
 from allocator.core.problem import Problem
+from allocator.core.ramps import Ramps
 from allocator.errors import DataError, UnsupportedError
 
-__all__ = ["RULES", "AlphaFair", "Proportional", "Rule"]
+__all__ = ["AlphaFair", "LeastSquares", "MaxMin", "Rule", "start_of", "tail_tier"]
 
 MAX_BASELINE = 2.0**52  # units: above, a float cannot tell a baseline from its next unit
 SMALLEST_ALPHA = 1e-6  # below it, levels of weights an ulp apart fill the range of floats
@@ -24,7 +26,27 @@ TINY = 5e-324  # a positive tier, however small, is not 0
 
 
 class Rule(ABC):
-    """A fairness rule: what each claimant gets, as one number, the level, rises."""
+    """A fairness rule: what each claimant gets, as one number, the level, rises.
+
+    Attributes
+    ----------
+    objective : bool
+        Whether the rule maximizes something, so that side constraints have prices.
+    claims_are_amounts : bool
+        Whether claims are compared with awards, rather than being shares on any scale.
+    """
+
+    objective: ClassVar[bool] = False
+    claims_are_amounts: ClassVar[bool] = False
+
+    @property
+    def name(self) -> str:
+        """The class name in snake case, as in policies and in `divide`."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).lower()
+
+    def in_units(self, unit: Fraction) -> Self:  # noqa: ARG002
+        """Return the rule with its own amounts, if it has any, counted in units."""
+        return self
 
     @abstractmethod
     def ramps(self, problem: Problem) -> Ramps:
@@ -80,6 +102,7 @@ class AlphaFair(Rule):
     [20.0, 40.0]
     """
 
+    objective: ClassVar[bool] = True
     alpha: float = 1.0
     of: Literal["amount", "recovery"] = "amount"
     baseline: Any = None
@@ -101,31 +124,25 @@ class AlphaFair(Rule):
         if self.of not in ("amount", "recovery"):
             raise DataError(f'of must be "amount" or "recovery", not {self.of!r}')
         if self.baseline is not None:
-            try:
-                baseline = np.array(self.baseline, dtype=np.float64)
-            except (TypeError, ValueError):  # what is no number becomes nan
-                baseline = np.array(np.nan)
-            if not (np.isfinite(baseline) & (baseline >= 0)).all():
-                raise DataError("the baseline must be nonnegative and finite")
-            baseline.flags.writeable = False
-            object.__setattr__(self, "baseline", baseline)
+            object.__setattr__(self, "baseline", _amounts("baseline", self.baseline))
+
+    def in_units(self, unit: Fraction) -> Self:
+        """Return the rule with its baseline counted in units."""
+        if self.baseline is None:
+            return self
+        return replace(self, baseline=baseline_units(self.baseline, unit))
 
     def ramps(self, problem: Problem) -> Ramps:
         """Everybody's amount as a function of the level."""
         n = len(problem)
         weights = np.ones(n) if problem.weights is None else problem.weights
-        baseline = self.baseline
-        if baseline is not None:
-            baseline = np.broadcast_to(baseline, (n,)) if baseline.ndim == 0 else baseline
-            if baseline.shape != (n,):
-                shape = " x ".join(map(str, baseline.shape))
-                raise DataError(f"the baseline has {shape} entries for {n} claimants")
+        baseline = None if self.baseline is None else _each("baseline", self.baseline, n)
         scales = None
         if self.of == "recovery":
             if problem.claims is None or not (problem.claims > 0).all():
                 raise DataError('of="recovery" needs a positive claim for everybody')
             scales = problem.claims
-        tiers = _tail_tier(weights)
+        tiers = tail_tier(weights)
         mean: Mean
         if self.alpha == 0:
             with np.errstate(divide="ignore", over="ignore", under="ignore"):
@@ -156,39 +173,155 @@ class AlphaFair(Rule):
 
 
 @dataclass(frozen=True)
-class Proportional(Rule):
-    """Awards in proportion to claims: clip(claim·level, lower, upper); weights if no claims.
+class MaxMin(Rule):
+    """Maximize the smallest award, then the next smallest, and so on; weighted, of award/weight.
 
-    Whole units: unit k is earned where claim·level reaches k - 1/2, which with plain bounds is
-    Webster's (Sainte-Laguë's) method.
-
-    Raises
-    ------
-    DataError
-        If there are neither claims nor weights.
+    The awards are clip(weight·level, lower, upper): as real numbers those of constrained equal
+    awards. In whole units a unit goes to whoever has least before it. `AlphaFair` with alpha = inf
+    is the same for awards, and for recovery with the claims as weights.
 
     References
     ----------
-    Aristotle, Nicomachean Ethics V; Moulin, "Priority rules and other asymmetric rationing
-    methods", Econometrica 68, 2000; Balinski & Young, "Fair Representation", 1982.
+    Rawls, "A Theory of Justice", 1971; Luss, "On equitable resource allocation problems: a
+    lexicographic minimax approach", Operations Research 47, 1999.
 
     Examples
     --------
     >>> from allocator.core.divide import divide
-    >>> divide(60, claims=[100, 50]).tolist()
-    [40.0, 20.0]
+    >>> divide(60, weights=[1, 2], upper=[30, 30], rule="max_min").tolist()
+    [30.0, 30.0]
     """
+
+    objective: ClassVar[bool] = True
 
     def ramps(self, problem: Problem) -> Ramps:
         """Everybody's amount as a function of the level."""
-        claims = problem.weights if problem.claims is None else problem.claims
-        if claims is None:
-            raise DataError("proportional needs claims, or weights in their place")
-        tiers = _tail_tier(claims)
-        return Ramps(claims, None, problem.lower, problem.upper, 1.0, Midpoint(), tiers=tiers)
+        n, scales = len(problem), problem.weights
+        tiers = None
+        if scales is not None:
+            tiers = tail_tier(scales)
+            scales = np.where(scales > 0, scales, 1)  # in the tail all are alike
+        return Ramps(
+            np.ones(n),
+            scales,
+            problem.lower,
+            problem.upper,
+            0.0,
+            Least(),
+            tiers=tiers,
+            claims=problem.claims,
+        )
 
 
-RULES: dict[str, type[Rule]] = {"alpha_fair": AlphaFair, "proportional": Proportional}
+@dataclass(frozen=True, eq=False)
+class LeastSquares(Rule):
+    """Minimize Σ (award - target)²/weight: everybody is as far from the target as the weight says.
+
+    The awards are clip(target + weight·level, lower, upper).
+
+    Parameters
+    ----------
+    target : array_like of float64, shape (n,), or a number for everybody; optional
+        Amounts; the claims when not given.
+
+    Raises
+    ------
+    DataError
+        If the target does not fit, there are neither target nor claims, or a weight is 0.
+
+    References
+    ----------
+    Young, "On dividing an amount according to individual claims or liabilities", Mathematics of
+    Operations Research 12, 1987, for parametric rules as minimizers.
+
+    Examples
+    --------
+    >>> from allocator.core.divide import divide
+    >>> divide(60, weights=[1, 2], rule=LeastSquares(target=[15, 30])).tolist()
+    [20.0, 40.0]
+    """
+
+    objective: ClassVar[bool] = True
+    claims_are_amounts: ClassVar[bool] = True
+    target: Any = None
+
+    def __post_init__(self) -> None:
+        if self.target is not None:
+            object.__setattr__(self, "target", _amounts("target", self.target))
+
+    def in_units(self, unit: Fraction) -> Self:
+        """Return the rule with its target counted in units."""
+        if self.target is None:
+            return self
+        return replace(self, target=baseline_units(self.target, unit))
+
+    def ramps(self, problem: Problem) -> Ramps:
+        """Everybody's amount as a function of the level."""
+        n, parts = len(problem), 1
+        if self.target is not None:
+            target = _each("target", self.target, n)
+        elif problem.claims is not None:
+            target, parts = problem.claims, problem.claim_parts
+        else:
+            raise DataError("least_squares needs a target, or claims in its place")
+        weights = problem.weights
+        if weights is not None and not (weights > 0).all():
+            raise DataError("least_squares needs positive weights: squares are divided by them")
+        return Ramps(
+            np.ones(n) if weights is None else weights,
+            None,
+            problem.lower,
+            problem.upper,
+            0.0 if weights is None else 1.0,
+            Midpoint(),
+            baseline=-target,
+            claims=problem.claims,
+            parts=parts,
+            origin=start_of(target, parts, weights),
+        )
+
+
+ABOVE = 1.0 + 2.0**-50  # a quotient times its divisor may fall short by a rounding or two
+
+
+def start_of(amounts: NDArray[Any], parts: int, weights: NDArray[Any] | None) -> float:
+    """Return how far below 0 the level is from which amount/parts + weight·level is positive.
+
+    Parameters
+    ----------
+    amounts : ndarray, shape (n,)
+    parts : int
+    weights : ndarray, shape (n,), or None
+        1 for everybody when None.
+
+    Returns
+    -------
+    float
+    """
+    if weights is None:
+        return float(amounts.max(initial=0)) / parts
+    return float((amounts / weights).max(initial=0)) / parts * ABOVE
+
+
+def _amounts(name: str, values: Any) -> NDArray[np.float64]:
+    """Return an amount for everybody, or for each, that cannot be changed."""
+    try:
+        array = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):  # what is no number becomes nan
+        array = np.array(np.nan)
+    if not (np.isfinite(array) & (array >= 0)).all():
+        raise DataError(f"the {name} must be nonnegative and finite")
+    array.flags.writeable = False
+    return array
+
+
+def _each(name: str, values: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+    if values.ndim == 0:
+        return np.broadcast_to(values, (n,))
+    if values.shape != (n,):
+        shape = " x ".join(map(str, values.shape))
+        raise DataError(f"the {name} has {shape} entries for {n} claimants")
+    return values
 
 
 def _check_baseline(baseline: NDArray[np.float64], limit: float) -> None:
@@ -200,7 +333,7 @@ def _check_baseline(baseline: NDArray[np.float64], limit: float) -> None:
         )
 
 
-def _tail_tier(weights: NDArray[Any]) -> NDArray[np.float64] | None:
+def tail_tier(weights: NDArray[Any]) -> NDArray[np.float64] | None:
     """Claimants of weight 0 come after all others have reached their caps."""
     positive = weights > 0
     return None if positive.all() else np.where(positive, 1.0, np.inf)

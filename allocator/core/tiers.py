@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.core.curves import Partitioned, Ramps, Steps
+from allocator.core.curves import Partitioned, Steps
 from allocator.core.level import find_level
 from allocator.core.order import CLOSE, Units
+from allocator.core.ramps import Ramps
 
 __all__ = ["MarginalTier", "marginal_tier"]
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from allocator.core.claims import Proportional
 from allocator.core.problem import Problem
-from allocator.core.rules import AlphaFair, Proportional
+from allocator.core.rules import AlphaFair
 from allocator.errors import InfeasibleError
 from allocator.money import FINE, exact, exact_sum
 from allocator.policy.values import show_dollars

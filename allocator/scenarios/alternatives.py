@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocator.allocation.result import Allocation
+from allocator.core.claims import Proportional
 from allocator.core.problem import Problem
-from allocator.core.rules import AlphaFair, Proportional, Rule
+from allocator.core.rules import AlphaFair, Rule
 from allocator.core.solve import solve
 from allocator.money import CENTS, FINE, exact
 from allocator.policy.compile import Ids

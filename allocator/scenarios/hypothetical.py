@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from allocator.allocation.result import Allocation
 from allocator.core.amounts import MAX_UNITS
-from allocator.core.curves import Ramps
 from allocator.core.edge import find_edge
 from allocator.core.order import CLOSE, Units
 from allocator.core.problem import Problem
+from allocator.core.ramps import Ramps
 from allocator.data.check import Users
 from allocator.errors import DataError
 from allocator.money import CENTS, FINE, MAX_DOLLARS, exact

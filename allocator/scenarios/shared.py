@@ -13,7 +13,8 @@ from allocator.allocation.pipeline import Loaded, load
 from allocator.allocation.stages import Stages
 from allocator.core.certificate import verify
 from allocator.core.problem import Problem
-from allocator.core.solve import Waterline, award, waterline
+from allocator.core.solve import award
+from allocator.core.waterline import Waterline, waterline
 from allocator.data.buffers import array_of
 from allocator.data.check import Users
 from allocator.errors import VerificationError

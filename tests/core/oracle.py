@@ -4,6 +4,7 @@ Levels are rational where the rule makes them so and 60-digit floats of mpmath o
 is shared with the package.
 """
 
+from decimal import Decimal
 from fractions import Fraction
 from hashlib import blake2b
 
@@ -39,6 +40,11 @@ def _stolarsky_level(alpha, w, d, x, y):
         return mpmath.nstr(level, 40, strip_zeros=False, min_fixed=0, max_fixed=0)
 
 
+def comparable(tier, level):
+    """(tier, level) that sort: levels that agree to 40 digits are equal."""
+    return tier, Decimal(level) if isinstance(level, str) else level
+
+
 def place(rule, alpha, d, b, k):
     if rule == "alpha_fair" and alpha == INFINITE:
         return -(Fraction(b) + k) / Fraction(d)
@@ -55,8 +61,7 @@ def awards(budget, lower, upper, weights, *, rule, alpha=None, scales=None, base
         tie = blake2b(str(i).encode(), digest_size=8, key=key).digest()
         for k in range(lower[i] + 1, upper[i] + 1):
             tier, level = unit_level(rule, alpha, weights[i], scales[i], baseline[i], k)
-            if isinstance(level, str):
-                level = mpmath.mpf(level)
+            tier, level = comparable(tier, level)
             where = place(rule, alpha, scales[i], baseline[i], k)
             units.append(((tier, level, where, -weights[i], tie), i))
     units.sort(key=lambda unit: unit[0])

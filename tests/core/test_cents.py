@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 
+from allocator.core.claims import Proportional
 from allocator.core.problem import Problem
-from allocator.core.rules import AlphaFair, Proportional
-from allocator.core.solve import solve, waterline
+from allocator.core.rules import AlphaFair
+from allocator.core.solve import solve
+from allocator.core.waterline import waterline
 
 from . import oracle
 from .cases import ALPHAS, INF, problems
@@ -28,6 +30,8 @@ def awards(case, alpha, budget=None):
 @settings(max_examples=500, deadline=None)
 @given(problems(), ALPHAS)
 @example((1, [0, 0], [1, 1], [0.0, 0.0], None, None), 1.0)
+@example((7, [0, 0], [5, 2], [1.0, 3.0], [1.0, 0.1], None), 3.0)
+@example((6, [0, 0], [5, 2], [1.0, 3.0], [1.0, 0.1], None), 3.0)
 @example((3, [0, 0, 0], [3, 3, 3], [1.0, 1.0, 1.0], None, None), INF)
 def test_alpha_fair_is_the_greedy_order(case, alpha):
     budget, lower, upper, weights, scales, baseline = case

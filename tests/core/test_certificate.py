@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from allocator.core import edge
 from allocator.core.certificate import verify
+from allocator.core.claims import Proportional
 from allocator.core.edge import find_edge
 from allocator.core.problem import Problem
-from allocator.core.rules import AlphaFair, Proportional
+from allocator.core.rules import AlphaFair
 from allocator.core.solve import solve
 
 from .cases import ALPHAS, INF, problems

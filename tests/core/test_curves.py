@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allocator.core.curves import Partitioned, Ramps, Slopes, Steps, blocks
+from allocator.core.claims import Proportional
+from allocator.core.curves import Partitioned, Slopes, Steps, blocks
 from allocator.core.means import Least, Midpoint, Rounding, Stolarsky, stolarsky
 from allocator.core.problem import Problem
-from allocator.core.rules import AlphaFair, Proportional
+from allocator.core.ramps import Ramps
+from allocator.core.rules import AlphaFair
 
 from .cases import ALPHAS, INF, mean_of, problems
 from .test_cents import posed

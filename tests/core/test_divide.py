@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allocator.core.amounts import baseline_units
+from allocator.core.claims import Proportional
 from allocator.core.divide import divide
-from allocator.core.rules import AlphaFair, Proportional
+from allocator.core.rules import AlphaFair
 from allocator.errors import DataError, InfeasibleError, UnsupportedError
 
 from .cases import INF
@@ -462,7 +463,10 @@ def test_unknown_rules_are_told_the_nearest():
         UnsupportedError, match="there is no rule 'proportionate'; did you mean 'pr"
     ):
         divide(1, CLAIMS, "proportionate")
-    with pytest.raises(UnsupportedError, match=r"there is no rule 'zzz'.*alpha_fair, proportional"):
+    with pytest.raises(
+        UnsupportedError,
+        match=r"there is no rule 'zzz'.*alpha_fair, max_min, least",
+    ):
         divide(1, CLAIMS, "zzz")
     with pytest.raises(UnsupportedError, match=r"there is no rule \[1\]; the rules are alpha_fair"):
         divide(1, CLAIMS, [1])

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allocator.core.curves import Ramps
 from allocator.core.order import Units, tolerance
 from allocator.core.problem import Problem
+from allocator.core.ramps import Ramps
 from allocator.errors import DataError
 
 from . import oracle

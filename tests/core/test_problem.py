@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from allocator.core.amounts import MAX_UNITS
+from allocator.core.claims import Proportional
 from allocator.core.curves import Slopes
 from allocator.core.problem import Problem
-from allocator.core.rules import AlphaFair, Proportional
+from allocator.core.rules import AlphaFair
 from allocator.core.solve import solve
 from allocator.errors import AllocatorError, DataError, InfeasibleError, UnsupportedError
 

@@ -9,10 +9,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from allocator.core.certificate import verify
+from allocator.core.claims import Proportional
 from allocator.core.divide import divide
 from allocator.core.problem import Problem
-from allocator.core.rules import AlphaFair, Proportional
-from allocator.core.solve import solve, waterline
+from allocator.core.rules import AlphaFair
+from allocator.core.solve import solve
+from allocator.core.waterline import waterline
 
 from .cases import ALPHAS, INF
 

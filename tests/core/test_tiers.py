@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from allocator.core.claims import Proportional
 from allocator.core.problem import Problem
-from allocator.core.rules import AlphaFair, Proportional
-from allocator.core.solve import solve, waterline
+from allocator.core.rules import AlphaFair
+from allocator.core.solve import solve
 from allocator.core.tiers import marginal_tier
+from allocator.core.waterline import waterline
 
 from .cases import INF, problems
 from .test_cents import posed

@@ -2,7 +2,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from allocator.core.rules import AlphaFair, Proportional
+from allocator.core.claims import Proportional
+from allocator.core.rules import AlphaFair
 from allocator.errors import InfeasibleError
 from allocator.money import FINE
 from allocator.policy.compile import bounds, compile_problem, rule_of

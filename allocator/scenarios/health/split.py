@@ -41,7 +41,7 @@ def check(ground: Ground) -> Iterator[Finding]:
     half_net = None if net is None else net // 2
     one = ground.paid(rows, half, half_net)
     rest_net = None if net is None or half_net is None else net - half_net
-    other = ground.paid(rows, half, rest_net)
+    other = ground.paid(rows, loss - half, rest_net)
     whole = ground.paid(rows)
     gain = one + other - whole
     floor = int(exact(ground.policy.award.minimum) * CENTS)

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from fractions import Fraction
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -184,3 +185,18 @@ def test_lines(case, rows, changes, budget):
         else:
             assert "nobody whom it concerns stands" in told.sentence
             assert told.severity == "fine"
+
+
+def test_users_without_a_snapshot_are_out_whatever_they_lost(policy):
+    frame = pa.table(
+        {
+            "user_id": ["a", "b"],
+            "liquidation_loss": ["100", "49.80"],
+            "net_assets": ["100", None],
+            "no_snapshot": [False, True],
+        }
+    )
+    told = al.health(frame, policy("80.00"))
+    for name in ("line.min_loss", "line.net_assets"):
+        assert "nobody whom it concerns stands" in told[name].sentence
+    assert told["merge.line"].sentence.startswith("Of 0 users out")

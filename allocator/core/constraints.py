@@ -1,0 +1,201 @@
+"""Bounds on totals: over some claimants, over each of many groups, or over a weighted sum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import copy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocator.core.amounts import numbers
+from allocator.errors import DataError
+
+__all__ = ["Constraint", "Group", "Groups", "Row"]
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """A floor and a cap on the total award of some claimants.
+
+    Parameters
+    ----------
+    members : array_like of bool, shape (n,), or of int, shape (m,)
+        A mask, or positions.
+    lower : number
+        At least so much for all of them together, in the amounts of the problem.
+    upper : number, or None
+        At most so much.
+    name : str
+        What messages and the certificate call it.
+
+    Raises
+    ------
+    DataError
+        If members are neither a mask nor positions, or a bound is no amount.
+
+    Examples
+    --------
+    >>> Group([0, 2], upper=100, name="north").upper
+    100
+    """
+
+    members: Any
+    lower: Any = 0
+    upper: Any = None
+    name: str = "group"
+
+    def __post_init__(self) -> None:
+        members = np.array(self.members)
+        if members.ndim != 1 or (members.dtype.kind not in "bi" and members.size):
+            raise DataError(
+                f"the members of {self.name!r} must be a mask (True, False) or positions (integers)"
+            )
+        members.flags.writeable = False
+        object.__setattr__(self, "members", members)
+        _check_bounds(self.name, self.lower, self.upper)
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """The same floor and cap for every group of claimants that share a label.
+
+    Parameters
+    ----------
+    labels : array_like, shape (n,)
+        Who belongs together, such as the person behind several accounts; None (or nan) is nobody.
+    lower : number, or mapping of label to number
+    upper : number, None, or mapping of label to number
+        Labels that a mapping does not name have no bound.
+    name : str
+        What messages and the certificate call them: name, then the label.
+
+    Raises
+    ------
+    DataError
+
+    Examples
+    --------
+    >>> Groups(["ann", "bob", "ann"], upper=6000, name="person").label(1)
+    'bob'
+    """
+
+    labels: Any
+    lower: Any = 0
+    upper: Any = None
+    name: str = "group"
+
+    def __post_init__(self) -> None:
+        codes, values = _coded(self.labels, self.name)
+        object.__setattr__(self, "labels", codes)
+        object.__setattr__(self, "_values", values)
+        for bound in (self.lower, self.upper):
+            for each in bound.values() if isinstance(bound, Mapping) else [bound]:
+                _check_bounds(self.name, 0, each)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def label(self, i: int) -> Any:
+        """Return the label of group i."""
+        value = self._values[i]
+        return value.item() if isinstance(value, np.generic) else value
+
+    def bounded(self, lower: Any, upper: Any) -> Groups:
+        """Return the same groups with other bounds."""
+        changed = copy(self)
+        object.__setattr__(changed, "lower", lower)
+        object.__setattr__(changed, "upper", upper)
+        return changed
+
+    def bounds(self) -> tuple[list[Any] | Any, list[Any] | Any]:
+        """Return floors and caps: one for all groups, or one for each."""
+        return self._each(self.lower, 0), self._each(self.upper, None)
+
+    def _each(self, bound: Any, missing: Any) -> Any:
+        if not isinstance(bound, Mapping):
+            return bound
+        labels = [self.label(i) for i in range(len(self))]
+        unknown = [key for key in bound if key not in set(labels)]
+        if unknown:
+            raise DataError(
+                f"{self.name!r} bounds {unknown[0]!r}, which is nobody's label; the labels are "
+                + ", ".join(map(repr, labels[:10]))
+                + (", ..." if len(labels) > 10 else "")
+            )
+        return [bound.get(label, missing) for label in labels]
+
+    _values: Any = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """Bounds on a weighted sum of awards: lower <= Σ coefficient·award <= upper.
+
+    Parameters
+    ----------
+    coefficients : array_like of float64, shape (n,)
+    lower, upper : number or None
+        None, or an infinity, is no bound.
+    name : str
+
+    Raises
+    ------
+    DataError
+
+    Examples
+    --------
+    >>> Row([1.0, -1.0], upper=0, name="the first gets no more than the second").upper
+    0
+    """
+
+    coefficients: Any
+    lower: Any = None
+    upper: Any = None
+    name: str = "row"
+
+    def __post_init__(self) -> None:
+        try:
+            coefficients = np.array(self.coefficients, dtype=np.float64)
+        except (TypeError, ValueError):
+            coefficients = np.array(np.nan)
+        if coefficients.ndim != 1 or not np.isfinite(coefficients).all():
+            raise DataError(f"the coefficients of {self.name!r} must be finite numbers, one each")
+        if self.lower is None and self.upper is None:
+            raise DataError(f"{self.name!r} has neither a lower nor an upper bound")
+        coefficients.flags.writeable = False
+        object.__setattr__(self, "coefficients", coefficients)
+
+
+Constraint = Group | Groups | Row
+
+
+def _check_bounds(name: str, lower: Any, upper: Any) -> None:
+    for which, bound in (("floor", lower), ("cap", upper)):
+        if bound is not None and not isinstance(bound, str):
+            numbers(f"the {which} of {name!r}", bound, infinite=which == "cap")
+
+
+def _coded(labels: Any, name: str) -> tuple[NDArray[np.int64], Any]:
+    """Return the group of each claimant, -1 for none, and what the groups are called."""
+    array = np.asarray(labels)
+    if array.ndim != 1:
+        raise DataError(f"the labels of {name!r} must be a sequence, one for each claimant")
+    if array.dtype.kind == "O":
+        known: dict[Any, int] = {}
+        codes = np.array(
+            [-1 if _missing(v) else known.setdefault(v, len(known)) for v in array.tolist()],
+            dtype=np.int64,
+        )
+        return codes, list(known)
+    values, codes = np.unique(array, return_inverse=True)
+    if array.dtype.kind == "f" and len(values) and np.isnan(values[-1]):
+        values = values[:-1]
+        codes = np.where(np.isnan(array), -1, codes)
+    return codes.astype(np.int64), values
+
+
+def _missing(value: Any) -> bool:
+    return value is None or value != value  # nan is not itself
