@@ -153,3 +153,12 @@ def test_net_assets_at_a_ratio():
     net = net_assets_at(loss, Fraction(3, 10))
     assert net.tolist()[:2] == [33_333_333_333, 23]
     assert net[2] == 90_000_000_000 * FINE - 1
+
+
+def test_first_cents_of_infinite_gain():
+    users = loaded(
+        [(50, 50, "a"), (60, 60, "a"), (70, 70, "a")], policy := policy_of({"minimum": "0"}, "0.03")
+    )
+    level = level_of(run(users, policy, Stages()))
+    asked = np.array([50, 60, 70, 49]) * FINE
+    assert level.award_cents(asked, asked).tolist() == [1, 1, 1, 0]

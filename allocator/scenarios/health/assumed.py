@@ -63,8 +63,8 @@ def _finding(ground: Ground, other: OtherValue, changed: Users | None = None) ->
     if moved >= SOME * spent:
         judged = "serious" if moved >= MANY * spent else "watch"
     sentence = (
-        f"{told}, {users(winners)} would get {format_cents(gained)} more and {losers:,} "
-        f"{format_cents(lost)} less."
+        f"{told}, {users(winners)} would get {format_cents(gained)} more and "
+        f"{f'{losers:,} {format_cents(lost)}' if losers else 'nobody'} less."
     )
     return Finding(
         name, judged, moved / CENTS, "dollars", sentence, Example(worst, text), keys, remedy

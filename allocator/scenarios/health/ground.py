@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from allocator.allocation.pipeline import Loaded, derive, run
 from allocator.allocation.stages import Stages
 from allocator.core.certificate import verify
-from allocator.core.solve import award, waterline
+from allocator.core.solve import award
+from allocator.core.waterline import waterline
 from allocator.data.check import Users
 from allocator.errors import VerificationError
-from allocator.money import FINE, exact_sum, format_dollars
+from allocator.money import FINE, FINE_PER_CENT, exact_sum, format_dollars
 from allocator.policy.compile import rule_of
 from allocator.policy.eligibility import decide
 from allocator.policy.schema import Policy
@@ -159,4 +160,6 @@ class Ground:
 
     def lost(self, row: int) -> str:
         """Say what a user lost."""
-        return f"lost {format_dollars(Fraction(int(self.users.loss[row]), FINE))}"
+        loss = int(self.users.loss[row])
+        places = 8 if loss % FINE_PER_CENT else 2  # a loss of $49.99999999 is not one of $50.00
+        return f"lost {format_dollars(Fraction(loss, FINE), places)}"

@@ -61,7 +61,7 @@ def _at_kink(
     gains = gain[places][gain[places] > ground.level.unit_cents]  # an odd cent is no gain
     gaining = len(gains)
     if not len(places):
-        sentence = f"Nobody is {who}, so that nobody gains there by splitting an account in two."
+        sentence = f"There is nobody {who}, to gain or lose by splitting the account in two."
         return Finding(f"split.{name}", "fine", 0.0, "dollars", sentence, None, keys, remedy)
     # Where nobody gains, the worst is the user who would lose most.
     most = gain[places].max()

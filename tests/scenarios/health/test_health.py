@@ -161,6 +161,12 @@ def test_degenerate_tables(table, policy, rows, changes):
     assert len(told.table) == len(told.findings)
 
 
+def test_a_loss_by_a_hair_is_told_in_full(table, policy):
+    told = al.health(table([("49.99999999", "60", "a"), ("90", "90", "a")]), policy("30"))
+    assert "lost $49.99999999; " in told["merge.line"].example.text
+    assert told["split.maximum"].sentence.startswith("There is nobody at the maximum, to gain")
+
+
 def test_all_at_the_minimum(table, policy):
     told = al.health(table([("60", "60", "a"), ("120", "120", "b")]), policy("8.00"))
     assert told["split.minimum"].number == 4.0

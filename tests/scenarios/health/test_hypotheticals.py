@@ -187,7 +187,8 @@ def test_lines(case, rows, changes, budget):
             assert told.severity == "fine"
 
 
-def test_users_without_a_snapshot_are_out_whatever_they_lost(policy):
+@pytest.mark.parametrize("rule", ["alpha_fair", "proportional"])
+def test_users_without_a_snapshot_are_out_whatever_they_lost(policy, rule):
     frame = pa.table(
         {
             "user_id": ["a", "b"],
@@ -196,7 +197,7 @@ def test_users_without_a_snapshot_are_out_whatever_they_lost(policy):
             "no_snapshot": [False, True],
         }
     )
-    told = al.health(frame, policy("80.00"))
+    told = al.health(frame, policy("80.00", rule=rule))
     for name in ("line.min_loss", "line.net_assets"):
         assert "nobody whom it concerns stands" in told[name].sentence
     assert told["merge.line"].sentence.startswith("Of 0 users out")

@@ -1,5 +1,6 @@
 """Reversals, noise, assumptions and parity, against slow ways to the same numbers."""
 
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -238,6 +239,9 @@ def test_a_factor_breaks_parity_given_the_loss(table, policy):
     assert found.keys == ("weights.factors.tier",)
     assert "chance" not in found.sentence
     assert 55 < found.number < 75  # 4/3 against 2/3 of the mean
+    high, low = (float(each) for each in re.findall(r"([0-9.]+)%", found.sentence))
+    assert high == pytest.approx(133, abs=4)
+    assert low == pytest.approx(67, abs=4)
     assert "is of b and gets" in found.example.text
 
 
