@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -22,7 +22,9 @@ from allocator.core.edge import Edge, find_edge
 from allocator.core.family import Family
 from allocator.core.gap import gaps
 from allocator.core.nested_edge import Binding, find_nested_edge
+from allocator.core.overlap_edge import find_overlap_edge
 from allocator.core.problem import Problem
+from allocator.core.rows import rows_of
 from allocator.core.rules import AlphaFair, Rule
 from allocator.money import exact_sum
 
@@ -69,6 +71,11 @@ class Certificate:
         with groups, of those whom no group holds back.
     binding : Binding or None
         Groups at their floor or cap, with their own levels; None without groups.
+    prices : mapping of str to float
+        Of constraints that overlap and bind, relative to the price of the budget: what a unit more
+        of room would bring, positive for a cap and negative for a floor. With such constraints
+        ``optimal`` says that no transfer of one unit helps, which is necessary; the gap is the
+        proof of how near to the optimum the awards are.
     """
 
     checks: Mapping[str, bool]
@@ -85,6 +92,7 @@ class Certificate:
     tier: float
     log_level: float
     binding: Binding | None = None
+    prices: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def ok(self) -> bool:
@@ -132,6 +140,8 @@ def verify(problem: Problem, rule: Rule, awards: ArrayLike) -> Certificate:
     if not _whole(x):
         return _unusable(problem, "the awards are not whole units")
     x = x.astype(np.int64)
+    if problem.overlapping:
+        return _verify_overlapping(problem, rule, x)
     ramps = rule.ramps(problem)
     outside = np.flatnonzero((x < problem.lower) | (x > problem.upper))
     inside = np.clip(x, problem.lower, problem.upper)
@@ -171,6 +181,46 @@ def verify(problem: Problem, rule: Rule, awards: ArrayLike) -> Certificate:
         tier=edge.tier,
         log_level=edge.log_level,
         binding=binding,
+    )
+
+
+def _verify_overlapping(problem: Problem, rule: Rule, x: Ints) -> Certificate:
+    """Check rows exactly, the order inside every atom, and the gap to the Lagrangian bound."""
+    ramps, alpha = rule.ramps(problem), getattr(rule, "alpha", math.nan)
+    outside = np.flatnonzero((x < problem.lower) | (x > problem.upper))
+    inside = np.clip(x, problem.lower, problem.upper)
+    found = find_overlap_edge(
+        ramps, alpha, inside, rows_of(problem), problem.budget, problem.tie_keys
+    )
+    spent = exact_sum(x)
+    within = not len(outside) and not found.broken
+    passed = (within, spent == problem.spend, within and found.optimal, found.canonical)
+    failures = [f"bounds: the constraint {name!r} is not met" for name in found.broken]
+    edge = Edge(found.optimal, found.canonical, found.pair, 1.0, found.log_level, None)
+    failures += _failures(problem, x, outside, spent, edge)
+    if found.transfer is not None:
+        failures.append(
+            "optimal: moving one unit between two kinds of claimants, which the constraints allow, "
+            "raises the objective"
+        )
+    at_lower = x == problem.lower
+    at_upper = (x == problem.upper) & ~at_lower
+    counts = int(np.count_nonzero(at_lower)), int(np.count_nonzero(at_upper))
+    return Certificate(
+        checks=MappingProxyType(dict(zip(CHECKS, passed, strict=True))),
+        failures=tuple(failures),
+        pair=found.pair,
+        transfer_gain=None,
+        gap=found.gap,
+        fractional_gap=found.fractional_gap,
+        budget=problem.budget,
+        spent=spent,
+        at_lower=counts[0],
+        at_upper=counts[1],
+        free=len(problem) - sum(counts),
+        tier=1.0,
+        log_level=found.log_level,
+        prices=MappingProxyType(found.prices),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +53,8 @@ class Group:
             raise DataError(
                 f"the members of {self.name!r} must be a mask (True, False) or positions (integers)"
             )
+        if members.dtype.kind == "i" and len(np.unique(members)) < len(members):
+            raise DataError(f"a position occurs twice among the members of {self.name!r}")
         members.flags.writeable = False
         object.__setattr__(self, "members", members)
         _check_bounds(self.name, self.lower, self.upper)
@@ -94,6 +96,32 @@ class Groups:
         for bound in (self.lower, self.upper):
             for each in bound.values() if isinstance(bound, Mapping) else [bound]:
                 _check_bounds(self.name, 0, each)
+
+    @classmethod
+    def numbered(
+        cls, codes: NDArray[np.int64], values: Sequence[Any], lower: Any, upper: Any, name: str
+    ) -> Groups:
+        """Return groups whose labels are numbered already, as those of a dictionary column.
+
+        Parameters
+        ----------
+        codes : ndarray of int64, shape (n,)
+            Each claimant's group; -1 for none.
+        values : sequence, length g
+            What groups are called; each has a member.
+        lower, upper : number
+            As in `Groups`; no cap when None.
+        name : str
+
+        Examples
+        --------
+        >>> Groups.numbered(np.array([1, 0, -1]), ["ann", "bob"], 0, 6000, "person").label(1)
+        'bob'
+        """
+        made = cls((), lower, upper, name)
+        object.__setattr__(made, "labels", codes)
+        object.__setattr__(made, "_values", values)
+        return made
 
     def __len__(self) -> int:
         return len(self._values)

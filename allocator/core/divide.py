@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from fractions import Fraction
+from importlib import import_module
 from typing import Any, Literal
 
 import numpy as np
@@ -33,6 +34,7 @@ __all__ = ["divide"]
 
 MAX_PART = 10**22  # of a unit's fraction: the last power of ten that is exact in floats
 MAX_QUOTAS = 10**12  # units: the quotas of largest remainders are floats, off by 1e-3 at most
+NATIVE = ("auto", "native")  # methods, where no constraints overlap
 QUOTA = 1e-9  # a quota this close below a whole number has reached it, but for float noise
 
 
@@ -48,6 +50,7 @@ def divide(
     rounding: Literal["level", "largest_remainder"] = "level",
     ids: Iterable[object] | None = None,
     constraints: Sequence[Constraint] = (),
+    method: str = "auto",
 ) -> NDArray[Any]:
     """Divide a budget among n claimants.
 
@@ -77,6 +80,12 @@ def divide(
         positions when not given.
     constraints : sequence of Group or Groups
         Floors and caps on totals, as money: any two groups nested or disjoint.
+
+    method : str
+        "native", "highs" or "cvxpy:SOLVER" (such as "cvxpy:CLARABEL"): general solvers, for
+        objectives and up to 100 constraints, whose awards add up to the budget nearly. "auto" is
+        native where it can be. Whole units come from a general solver only where constraints
+        overlap: elsewhere the native ones are exact.
 
     Returns
     -------
@@ -121,6 +130,8 @@ def divide(
     """
     chosen = _rule(rule)
     if unit is None and _any_fraction(budget, claims, weights, lower, upper):
+        if method not in NATIVE:
+            raise UnsupportedError(f"exact fractions are native: method={method!r} has floats only")
         return divide_exactly(budget, claims, chosen, weights, lower, upper)
     if rounding not in ("level", "largest_remainder"):
         raise DataError(f'rounding must be "level" or "largest_remainder", not {rounding!r}')
@@ -155,14 +166,22 @@ def divide(
     )
     _check_caps(problem, caps_are_claims=upper is None and claims is not None)
     if step is None:
-        return np.array(solve(problem, chosen).awards, dtype=np.float64)
+        return np.array(_solved(problem, chosen, method), dtype=np.float64)
     _check_exact(problem.budget, step)
     chosen = chosen.in_units(step)
     if rounding == "level":
-        counts = solve(problem, chosen).awards
+        counts = _solved(problem, chosen, method)
     else:
         counts = _largest_remainder(problem, chosen)
     return counts.astype(np.float64) * step.numerator / step.denominator
+
+
+def _solved(problem: Problem, rule: Rule, method: str) -> NDArray[Any]:
+    """Return awards; what needs a backend reaches it by name, so that others do without."""
+    if method in NATIVE and not problem.overlapping:
+        return solve(problem, rule).awards
+    awards: NDArray[Any] = import_module("allocator.backends.solve").solve(problem, rule, method)
+    return awards
 
 
 def _in_units(constraint: Constraint, step: Fraction | None) -> Constraint:

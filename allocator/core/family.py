@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from allocator.core.constraints import Constraint, Group, Groups
 from allocator.errors import DataError
 
-__all__ = ["Family", "Reach", "family_of", "reach"]
+__all__ = ["Family", "Reach", "family_of", "members_of", "reach"]
 
 Ints = NDArray[np.int64]
 
@@ -169,6 +169,30 @@ def family_of(
         return None
     sources = tuple(c for c in constraints if isinstance(c, (Group, Groups)))
     return Family(layers, lower, upper, sources)
+
+
+def members_of(constraint: Group | Groups, n: int) -> Iterator[tuple[str, Ints, Any, Any]]:
+    """Yield name, positions, floor and cap of each group of a constraint.
+
+    Raises
+    ------
+    DataError
+        If members or labels do not fit n claimants.
+    """
+    column, count = _column(constraint, n, 0)
+    lower, upper = (
+        constraint.bounds()
+        if isinstance(constraint, Groups)
+        else (constraint.lower, constraint.upper)
+    )
+    for g in range(count):
+        name = (
+            f"{constraint.name} {constraint.label(g)}"
+            if isinstance(constraint, Groups)
+            else constraint.name
+        )
+        floor, cap = (bound[g] if isinstance(bound, list) else bound for bound in (lower, upper))
+        yield name, np.flatnonzero(column == g), floor, cap
 
 
 def _size(source: Constraint) -> int:

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocator.core.edge import Edge, find_edge
+from allocator.core.extremes import extreme_units
 from allocator.core.family import Family
-from allocator.core.order import CLOSE, TieKeys, Units, tolerance
+from allocator.core.order import CLOSE, TieKeys, tolerance
 from allocator.core.ramps import Ramps
 
 __all__ = ["Binding", "NestedEdge", "find_nested_edge"]
@@ -151,8 +152,8 @@ def _doubtful(
         return
     given, taken = rows[held[rows]], rows[refused[rows]]
     size = len(tier)
-    high_tier, high = _extreme(ramps, awards, given, layer, size, last=True)
-    low_tier, low = _extreme(ramps, awards + 1, taken, layer, size, last=False)
+    high_tier, high = extreme_units(ramps, awards, given, layer, size, last=True)
+    low_tier, low = extreme_units(ramps, awards + 1, taken, layer, size, last=False)
     groups = np.unique(layer[rows])
     with np.errstate(invalid="ignore"):
         apart = low - high > tolerance(ramps) if ramps.tiers is None else None
@@ -180,28 +181,6 @@ def _doubtful(
 def _ordinary(ramps: Ramps) -> Ramps:
     """Return those whose levels are logarithms of something."""
     return ramps.take(ramps.weights > 0)
-
-
-def _extreme(
-    ramps: Ramps, number: Ints, rows: Ints, layer: Ints, size: int, *, last: bool
-) -> tuple[Floats, Floats]:
-    """Tier and log-level of the last (or first) unit of each group, shape (g,); nan for none."""
-    tiers = np.ones(len(rows)) if ramps.tiers is None else ramps.tiers[rows]
-    levels = np.zeros(len(rows))
-    tail = np.isinf(tiers)
-    for part, in_tail in ((~tail, False), (tail, True)):
-        if part.any():
-            chosen = rows[part]
-            within = ramps.unbounded().take(chosen)
-            everyone = np.ones(len(chosen), dtype=bool)
-            inside = within.tier(everyone, tail=in_tail)
-            levels[part] = Units(inside, number[chosen], chosen).levels()
-    order = np.lexsort((levels, tiers, layer[rows]))
-    labels = layer[rows][order]
-    ends = np.flatnonzero(np.diff(labels, append=-1) if last else np.diff(labels, prepend=-1))
-    tier, level = np.full(size, np.nan), np.full(size, np.nan)
-    tier[labels[ends]], level[labels[ends]] = tiers[order][ends], levels[order][ends]
-    return tier, level
 
 
 def _edge_within(

@@ -19,6 +19,7 @@ from allocator.core.amounts import (
     numbers,
     same_length,
 )
+from allocator.core.constraints import Row
 from allocator.core.family import Family, family_of, reach
 from allocator.core.feasible import EQUAL, check_bounds, check_groups
 from allocator.errors import DataError, UnsupportedError
@@ -54,8 +55,9 @@ class Problem:
         Key of the hash that orders tied claimants; at most 64 bytes of UTF-8.
     claim_parts : int
         Where claims are amounts, not mere shares: how many of what they count make a unit.
-    constraints : sequence of Group or Groups
-        Floors and caps on totals of groups, any two of them nested or disjoint.
+    constraints : sequence of Group, Groups or Row
+        Floors and caps on totals of groups, or of weighted sums. Groups of which any two are
+        nested or disjoint may be as many as claimants; others have a price each, and are few.
     unit : Fraction, optional
         What a whole unit is worth: messages and their details then speak of money.
 
@@ -139,15 +141,15 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
 
     @cached_property
     def family(self) -> Family | None:
-        """Groups with bounds on their totals, or None without any."""
-        if not self.constraints:
+        """Groups with bounds on their totals, any two nested or disjoint; None without any."""
+        if not self.constraints or any(isinstance(each, Row) for each in self.constraints):
             return None
-        found = family_of(self.constraints, len(self), self.budget, whole=self.whole)
-        if found is None:
-            raise UnsupportedError(
-                "groups overlap: any two of them must be nested or have nobody in common"
-            )
-        return found
+        return family_of(self.constraints, len(self), self.budget, whole=self.whole)
+
+    @property
+    def overlapping(self) -> bool:
+        """Whether there are constraints that are not nested groups, so that each has a price."""
+        return bool(self.constraints) and self.family is None
 
     def __len__(self) -> int:
         return len(self.lower)

@@ -201,12 +201,14 @@ def test_infeasible_groups_are_named_with_their_numbers():
 
 
 def test_what_is_no_group_is_told():
-    with pytest.raises(UnsupportedError, match="groups overlap: any two of them must be nested"):
+    with pytest.raises(UnsupportedError, match="constraints that overlap need a master solver"):
         solve(Problem(3, 0, 3, [1, 1, 1], constraints=[Group([0, 1]), Group([1, 2])]), AlphaFair())
     with pytest.raises(DataError, match="positions from 0 to 1, not 5 to 5"):
         Problem(3, 0, 3, [1, 1], constraints=[Group([5])])
     with pytest.raises(DataError, match="a mask of 1 for 2 claimants"):
         Problem(3, 0, 3, [1, 1], constraints=[Group([True])])
+    with pytest.raises(DataError, match="a position occurs twice among the members of 'north'"):
+        Group([1, 1], name="north")
     with pytest.raises(DataError, match="must be a mask"):
         Group([0.5])
     with pytest.raises(DataError, match="'region' has 1 labels for 2 claimants"):

@@ -1,0 +1,178 @@
+"""Evidence for awards under constraints that overlap: rows met exactly, and a bound close by.
+
+Any prices give a bound on the objective (Everett 1963), so that they need no trust: they are read
+off the awards, each atom's price being where its last unit held and its first refused meet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocator.core.atoms import Atoms, atoms_of
+from allocator.core.extremes import extreme_units
+from allocator.core.family import Family
+from allocator.core.gap import gaps
+from allocator.core.nested_edge import find_nested_edge
+from allocator.core.order import TieKeys
+from allocator.core.ramps import Ramps
+from allocator.core.rows import Rows, broken_rows
+from allocator.core.transfers import find_transfer
+
+__all__ = ["OverlapEdge", "find_overlap_edge"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+UNITS = 3.0  # a row this many units from its bound, and one for every row, binds
+
+
+@dataclass(frozen=True, eq=False)
+class OverlapEdge:
+    """What was found.
+
+    Attributes
+    ----------
+    broken : tuple of str
+        Names of rows that are not met, in rational arithmetic.
+    canonical, optimal : bool
+        Inside every atom units are held in the rule's order; no transfer of one unit that the
+        rows allow helps, inside an atom or between two.
+    pair : (int, int) or None
+        Who holds a unit that the other should have before them, in the same atom.
+    transfer : (int, int) or None
+        Atoms between which a transfer would help.
+    gap, fractional_gap : float or None
+        To the bound at `prices`; None where the objective is minus infinity.
+    prices : mapping of str to float
+        Of the rows that bind, relative to that of the budget: positive for a cap, negative for a
+        floor.
+    log_level : float
+    """
+
+    broken: tuple[str, ...]
+    canonical: bool
+    optimal: bool
+    pair: tuple[int, int] | None
+    transfer: tuple[int, int] | None
+    gap: float | None
+    fractional_gap: float | None
+    prices: dict[str, float]
+    log_level: float
+
+
+def find_overlap_edge(
+    ramps: Ramps, alpha: float, awards: Ints, rows: Rows, budget: int, tie_keys: TieKeys
+) -> OverlapEdge:
+    """Check awards in whole units against rows that overlap.
+
+    Parameters
+    ----------
+    ramps : Ramps
+        Of all n claimants, with whole bounds.
+    alpha : float
+    awards : ndarray of int64, shape (n,)
+        Within everybody's own bounds.
+    rows : Rows
+    budget : int
+    tie_keys : callable
+
+    Returns
+    -------
+    OverlapEdge
+    """
+    atoms = atoms_of(rows, len(awards))
+    totals = np.bincount(atoms.labels, weights=awards, minlength=len(atoms)).astype(np.int64)
+    family = Family((atoms.labels,), totals, totals, ())
+    nested = find_nested_edge(ramps, awards, family, tie_keys)
+    log_levels = np.full(len(atoms), np.nan)
+    log_levels[nested.binding.groups] = nested.binding.log_level
+    broken = broken_rows(rows, totals, atoms.coefficients)
+    edge = nested.edge
+    known = np.isfinite(log_levels)
+    transfer = None
+    if not broken:
+        given, taken = (np.flatnonzero(m) for m in (awards > ramps.lower, awards < ramps.upper))
+        k = len(atoms)
+        _, held = extreme_units(ramps, awards, given, atoms.labels, k, last=True)
+        _, refused = extreme_units(ramps, awards + 1, taken, atoms.labels, k, last=False)
+        transfer = find_transfer(ramps, held, refused, totals, rows, atoms)
+    optimal = edge.optimal and transfer is None
+    if broken or not known.any() or not 0 < alpha < np.inf:
+        return OverlapEdge(
+            tuple(rows.names[j] for j in broken),
+            edge.canonical,
+            optimal,
+            edge.pair,
+            transfer,
+            None,
+            None,
+            {},
+            float(np.median(log_levels[known])) if known.any() else -np.inf,
+        )
+    reference = float(np.average(log_levels[known], weights=totals[known] + 1.0))
+    budget_price, row_prices = _prices(
+        np.exp(-alpha * (log_levels - reference)), known, rows, atoms, totals
+    )
+    price = budget_price + row_prices @ atoms.coefficients
+    with np.errstate(divide="ignore", invalid="ignore"):
+        levels = reference - np.where(price > 0, np.log(price), -700.0 * alpha) / alpha
+    unit_price = max(budget_price, float(price @ totals) / max(float(totals.sum()), 1.0))
+    whole, real = gaps(
+        ramps,
+        alpha,
+        awards,
+        1.0,
+        reference - np.log(unit_price) / alpha,
+        budget,
+        (np.ones(len(awards)), levels[atoms.labels]),
+    )
+    slack = _slack(rows, atoms, totals, row_prices) / (unit_price * budget) if budget else 0.0
+    return OverlapEdge(
+        (),
+        edge.canonical,
+        optimal,
+        edge.pair,
+        transfer,
+        None if whole is None else whole + slack,
+        None if real is None else real + slack,
+        {
+            rows.names[j]: float(row_prices[j] / unit_price)
+            for j in np.flatnonzero(row_prices).tolist()
+        },
+        reference - float(np.log(unit_price)) / alpha,
+    )
+
+
+def _prices(
+    observed: Floats, known: NDArray[np.bool_], rows: Rows, atoms: Atoms, totals: Ints
+) -> tuple[float, Floats]:
+    """Fit budget and row prices to the atoms' prices, with the sign that each row's side asks."""
+    c, sums = atoms.coefficients, atoms.coefficients @ totals
+    near = (UNITS + len(rows)) * np.abs(c).max(axis=1, initial=0.0)
+    at_cap, at_floor = rows.upper - sums <= near, sums - rows.lower <= near
+    binding = np.flatnonzero(at_cap | at_floor)
+    weight = np.sqrt(totals[known] + 1.0)
+    prices = np.zeros(len(rows))
+    while True:
+        design = np.vstack([np.ones(len(totals)), c[binding]]).T[known]
+        scale = np.maximum(np.abs(design).max(axis=0, initial=0.0), 1e-300)
+        fit = np.linalg.lstsq(
+            design / scale * weight[:, None], observed[known] * weight, rcond=None
+        )[0]
+        fit = fit / scale
+        wrong = ((fit[1:] < 0) & ~at_floor[binding]) | ((fit[1:] > 0) & ~at_cap[binding])
+        if not wrong.any():
+            break
+        binding = binding[~wrong]
+    prices[binding] = fit[1:]
+    return max(float(fit[0]), 0.0), prices
+
+
+def _slack(rows: Rows, atoms: Atoms, totals: Ints, prices: Floats) -> float:
+    """Add up what the bound pays for room that rows with a price leave."""
+    sums = atoms.coefficients @ totals
+    room = np.where(prices > 0, rows.upper - sums, np.where(prices < 0, sums - rows.lower, 0.0))
+    return float(np.abs(prices) @ np.where(prices != 0, room, 0.0))
