@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import core, others, scales, scaling, sweep, whole
+from benchmarks import core, groups, others, rules, scales, scaling, sweep, whole
 from benchmarks.measure import machine
 from benchmarks.page import Section, Table, duration, render
 
@@ -22,6 +22,8 @@ SECTIONS: dict[str, Callable[..., Section]] = {
     "scaling": scaling.run,
     "process": whole.run,
     "sweep": sweep.run,
+    "rules": rules.run,
+    "groups": groups.run,
     "others": others.run,
     "scales": scales.run,
 }

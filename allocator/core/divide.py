@@ -27,6 +27,7 @@ from allocator.core.exact import divide_exactly
 from allocator.core.problem import EQUAL, Problem, by_position
 from allocator.core.rules import Rule
 from allocator.core.solve import solve
+from allocator.core.two_stage import TwoStage
 from allocator.errors import DataError, InfeasibleError, UnsupportedError
 from allocator.money import exact
 
@@ -41,7 +42,7 @@ QUOTA = 1e-9  # a quota this close below a whole number has reached it, but for 
 def divide(
     budget: Any,
     claims: ArrayLike | None = None,
-    rule: Rule | str = "proportional",
+    rule: Rule | TwoStage | str = "proportional",
     *,
     weights: ArrayLike | None = None,
     lower: ArrayLike | None = None,
@@ -60,7 +61,7 @@ def divide(
         What there is to divide.
     claims : array_like, shape (n,), optional
         What each would have if there were enough. Caps default to them.
-    rule : Rule or str
+    rule : Rule, TwoStage or str
         A rule, or its name, such as "proportional" (to claims, or to weights without claims),
         "talmud", or "alpha_fair" (which is ``AlphaFair(alpha=1)``); ``allocator rules`` lists them.
     weights : array_like, shape (n,), optional
@@ -128,6 +129,9 @@ def divide(
     >>> divide(10, weights=[15**2, 4**2, 1], rule=AlphaFair(2), lower=1, unit=1).tolist()
     [7.0, 2.0, 1.0]
     """
+    if isinstance(rule, TwoStage):
+        others = (weights, lower, upper, constraints or None)
+        return rule.divide(divide, budget, claims, others, unit=unit, rounding=rounding, ids=ids)
     chosen = _rule(rule)
     if unit is None and _any_fraction(budget, claims, weights, lower, upper):
         if method not in NATIVE:
