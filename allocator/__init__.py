@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     from allocator.allocation.result import Allocation as Allocation
     from allocator.allocation.verify import verify as verify
     from allocator.core.claims import Proportional as Proportional
+    from allocator.core.constraints import Group as Group
+    from allocator.core.constraints import Groups as Groups
+    from allocator.core.constraints import Row as Row
     from allocator.core.divide import divide as divide
     from allocator.core.problem import Problem as Problem
     from allocator.core.rules import AlphaFair as AlphaFair
+    from allocator.core.two_stage import TwoStage as TwoStage
     from allocator.data.prepare import prepare as prepare
     from allocator.data.simulate import simulate_users as simulate_users
     from allocator.data.table import UsersTable as UsersTable
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from allocator.errors import UnsupportedError as UnsupportedError
     from allocator.errors import VerificationError as VerificationError
     from allocator.policy.schema import Policy as Policy
+    from allocator.report.explore import explore as explore
     from allocator.report.report import report as report
     from allocator.scenarios import metrics as metrics
     from allocator.scenarios.compare import compare as compare
@@ -38,6 +43,10 @@ if TYPE_CHECKING:
     from allocator.scenarios.sweep import sweep as sweep
 
 _HOMES = {
+    "TwoStage": "core.two_stage",
+    "Row": "core.constraints",
+    "Groups": "core.constraints",
+    "Group": "core.constraints",
     "Allocation": "allocation.result",
     "AllocatorError": "errors",
     "AlphaFair": "core.rules",
@@ -54,6 +63,7 @@ _HOMES = {
     "allocate": "allocation.pipeline",
     "compare": "scenarios.compare",
     "divide": "core.divide",
+    "explore": "report.explore",
     "fit": "scenarios.fit",
     "frontier": "scenarios.frontier",
     "goal_seek": "scenarios.goal_seek",

@@ -17,7 +17,8 @@ __all__ = ["analysis", "analysis_missed", "difference"]
 def analysis_missed(facts: Mapping[str, Any], missed: Missed) -> str:
     """Say which rule failed, with its numbers and the key that made it."""
     return (
-        f"{facts['user_id']}: $0.00, not eligible ({missed.reason})\n"
+        f"{facts['user_id']}: {format_cents(facts['award_cents'])}, not eligible "
+        f"({missed.reason})\n"
         f"  {missed.sentence} [{missed.key}]"
     )
 
@@ -35,19 +36,27 @@ def analysis(facts: Mapping[str, Any], policy: Policy, *, ranked: bool, unlimite
         lines.append(f"  weight {significant(facts['weight'], 8)}")
     if unlimited:
         lines.append("  the level has no end: all who have a weight are at their caps")
+    elif facts["level"] is None and facts.get("group"):
+        lines.append("  the group has a level of its own, which the certificate does not list")
     elif facts["level"] is None:
         lines.append("  ranked: so near alpha = 0 the level is beyond what a float holds")
     elif ranked:
         lines.append(f"  ranked; the margin is at {significant(facts['level'], 8)}")
     else:
+        mine = " of the group" if facts.get("group") else ""
         lines.append(
-            f"  level {significant(facts['level'], 8)}, fractional award "
+            f"  level {significant(facts['level'], 8)}{mine}, fractional award "
             f"${facts['fractional_award']:,.6f}"
         )
     bounds = f"{format_cents(facts['lower_cents'])} to {format_cents(facts['upper_cents'])}"
-    binding = {"none": "none binds", "floor": "at the floor", "cap": "at the cap"}.get(
-        facts["binding"], f"at the cap that the {facts['binding']} sets"
-    )
+    binding = {
+        "none": "none binds",
+        "floor": "at the floor",
+        "cap": "at the cap",
+        "paid": "at what was already paid",
+    }.get(facts["binding"], f"at the cap that the {facts['binding']} sets")
+    if facts["binding"] == "group":
+        binding = facts["group"]
     lines.append(f"  bounds {bounds}: {binding}")
     lines.append(f"  whole-cent award {format_cents(facts['award_cents'])}")
     if policy.award.unit != "0.01":

@@ -9,13 +9,15 @@ from typing import Any
 
 from allocator.allocation.evidence import Certificate
 from allocator.allocation.explanation import in_dollars
+from allocator.allocation.group_facts import DecidingGroup
 from allocator.money import CENTS, exact, format_cents
+from allocator.policy.claims_formula import Given
 from allocator.policy.missed import Missed
 from allocator.policy.schema import Policy
 from allocator.policy.sections import Range
 from allocator.policy.values import read_ratio, show_dollars, show_percent
 
-__all__ = ["told", "told_missed"]
+__all__ = ["told", "told_group", "told_missed", "told_rule"]
 
 LONGEST = 24  # characters of a number that anybody would type
 FEWEST_DIGITS, MOST_DIGITS = 5, 13
@@ -47,10 +49,7 @@ def told(
     """
     award = format_cents(facts["award_cents"])
     unit = int(exact(policy.award.unit) * CENTS)
-    if ratio is None:
-        said = [phrases["lost_only"].format(loss=facts["loss"])]
-    else:
-        said = [phrases["lost"].format(loss=facts["loss"], ratio=f"{ratio:.1%}")]
+    said = [_lost(facts, ratio, phrases)]
     if certificate.unlimited:
         key = "caps_reached" if certificate.status == "caps_reached" else facts["binding"]
         return " ".join([*said, phrases.get(key, phrases["left"]).format(award=award)])
@@ -70,17 +69,61 @@ def told(
         said.append(phrases["formula"].format(formula=names, numbers=numbers, amount=amount))
     else:
         said.append(phrases["same_for_all"].format(amount=amount))
-    if reached < low - 0.5:
-        said.append(phrases["floor"].format(award=award))
-    elif reached > high + 0.5:
-        said.append(phrases["loss" if binding == "loss" else "cap"].format(award=award))
-    elif amount != award and unit > 1:
-        said.append(phrases["unit"].format(unit=format_cents(unit), award=award))
-    elif amount != award:
-        said.append(phrases["odd_cent"].format(award=award))
-    else:
-        said.append(phrases["free"])
+    said.append(_last(facts, reached, amount, unit, phrases))
     return " ".join(said)
+
+
+def _lost(facts: Mapping[str, Any], ratio: float | None, phrases: Mapping[str, str]) -> str:
+    if ratio is None:
+        return phrases["lost_only"].format(loss=facts["loss"])
+    return phrases["lost"].format(loss=facts["loss"], ratio=f"{ratio:.1%}")
+
+
+def _last(
+    facts: Mapping[str, Any], reached: float, amount: str, unit: int, phrases: Mapping[str, str]
+) -> str:
+    """Say how the award differs from the amount, which is `reached` in cents."""
+    award = format_cents(facts["award_cents"])
+    if reached < facts["lower_cents"] - 0.5:
+        return phrases["floor"].format(award=award)
+    if reached > facts["upper_cents"] + 0.5:
+        return phrases["loss" if facts["binding"] == "loss" else "cap"].format(award=award)
+    if amount != award and unit > 1:
+        return phrases["unit"].format(unit=format_cents(unit), award=award)
+    return phrases["free"] if amount == award else phrases["odd_cent"].format(award=award)
+
+
+def told_rule(
+    facts: Mapping[str, Any],
+    rule: Given,
+    ratio: float | None,
+    policy: Policy,
+    phrases: Mapping[str, str],
+) -> str:
+    """Tell an eligible user of a rule by claims that is no mere proportion."""
+    reached = facts["fractional_award"] * CENTS
+    amount = format_cents(math.floor(reached + 0.5 + NEAREST))
+    return " ".join(
+        (
+            _lost(facts, ratio, phrases),
+            phrases["by_rule"].format(formula=rule.text, amount=amount),
+            _last(facts, reached, amount, int(exact(policy.award.unit) * CENTS), phrases),
+        )
+    )
+
+
+def told_group(
+    facts: Mapping[str, Any],
+    group: DecidingGroup,
+    ratio: float | None,
+    phrases: Mapping[str, str],
+) -> str:
+    """Tell an eligible user in a group that has its floor or its cap."""
+    own = facts["binding"] if facts["binding"] in phrases else f"group_{group.which}"
+    said = phrases[own].format(
+        group=group.short, bound=group.bound, award=format_cents(facts["award_cents"])
+    )
+    return f"{_lost(facts, ratio, phrases)} {said}"
 
 
 def _arithmetic(facts: Mapping[str, Any]) -> tuple[str, str]:

@@ -11,17 +11,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.allocation.level import caps_reached, dollar_log_level, price
+from allocator.allocation.bound_groups import bound_groups
+from allocator.allocation.level import caps_reached, dollar_level, largest_claim, price
 from allocator.core.certificate import Certificate as CoreCertificate
 from allocator.core.certificate import verify as verify_core
-from allocator.core.curves import exp_or_inf
 from allocator.core.rules import AlphaFair
-from allocator.money import exact_sum, format_cents
+from allocator.money import CENTS, exact, exact_sum, format_cents
+from allocator.policy.claims_formula import BY_CLAIM
 from allocator.policy.compile import Compiled, rule_of
 from allocator.policy.formula import formula
 from allocator.policy.schema import Policy
+from allocator.policy.waves import reserve_units, spendable_units
 
-__all__ = ["CHECKS", "Certificate", "certify"]
+__all__ = ["CHECKS", "SOMETIMES", "Certificate", "certify"]
 
 SCHEMA_VERSION = 1
 DIGITS = 12  # significant digits of floats in files: enough to check, and the same on every machine
@@ -37,6 +39,8 @@ CHECKS: Mapping[str, str] = MappingProxyType(
         "equals",
     }
 )
+# Fields of a certificate that are there only when a policy asks for what they tell.
+SOMETIMES = ("groups", "reserve_cents", "accounts")
 PROVES = (
     "Every paid user is eligible under the policy, and every award is within the user's floor and "
     "cap.",
@@ -45,6 +49,12 @@ PROVES = (
     "the awards are exactly the rule's).",
     "Every cent held precedes every cent refused in the policy's published order, so that nobody "
     "chose among equals.",
+)
+PROVES_PAID = (
+    "Nobody gets less than was already paid. Whoever is not eligible gets just that; every other "
+    "award is within the user's floor and cap, or is what was paid above the cap.",
+    "The awards, money already paid included, add up to the budget to the cent, or to the sum of "
+    "all caps when that is less.",
 )
 DOES_NOT_PROVE = (
     "That the rule is the right one: who is in, and what counts, is the policy's choice.",
@@ -84,6 +94,15 @@ class Certificate:
         has one award in the list it is given, and nobody else has any.
     failures : tuple of str
         A sentence for each check that failed.
+    groups : mapping or None
+        What constraints bind; see `allocator.allocation.bound_groups.bound_groups`. None, and not
+        in the file, when the policy has none.
+    reserve_cents : int or None
+        What of the budget is held back; None, and not in the file, when nothing is.
+    accounts : int or None
+        The rows of the table, where `users` and all other counts are people with several accounts;
+        else None, and not in the file. `checks` then has ``split``, too: every person's award is
+        split in proportion to loss.
     proves, does_not_prove : tuple of str
     """
 
@@ -109,6 +128,9 @@ class Certificate:
     failures: tuple[str, ...]
     proves: tuple[str, ...] = PROVES
     does_not_prove: tuple[str, ...] = DOES_NOT_PROVE
+    groups: Mapping[str, Any] | None = None
+    reserve_cents: int | None = None
+    accounts: int | None = None
 
     @property
     def ok(self) -> bool:
@@ -123,7 +145,8 @@ class Certificate:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what goes into certificate.json."""
-        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        values = {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        return {k: v for k, v in values.items() if v is not None or k not in SOMETIMES}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Certificate:
@@ -136,7 +159,12 @@ class Certificate:
         return cls(**{**values, "checks": MappingProxyType(dict(values["checks"]))})
 
 
-def certify(policy: Policy, compiled: Compiled, award_cents: NDArray[np.int64]) -> Certificate:
+def certify(
+    policy: Policy,
+    compiled: Compiled,
+    award_cents: NDArray[np.int64],
+    lines: NDArray[np.int64] | None = None,
+) -> Certificate:
     """Check the awards of a whole table.
 
     Nothing here knows how the awards were found, but the problem is taken as it is given: what a
@@ -151,6 +179,8 @@ def certify(policy: Policy, compiled: Compiled, award_cents: NDArray[np.int64]) 
         The problem of the eligible users.
     award_cents : ndarray of int64, shape (n,)
         In the order of the table.
+    lines : ndarray of int64, shape (n,), optional
+        The row by which each is called in messages, from 0; their position when not given.
 
     Returns
     -------
@@ -175,10 +205,11 @@ def certify(policy: Policy, compiled: Compiled, award_cents: NDArray[np.int64]) 
     rule, unit = rule_of(policy), compiled.unit_cents
     eligible = np.zeros(len(award_cents), dtype=bool)
     eligible[compiled.rows] = True
-    paid = np.flatnonzero((award_cents != 0) & ~eligible)
+    before = compiled.paid
+    paid = np.flatnonzero((award_cents != (0 if before is None else before.cents)) & ~eligible)
     units, odd = np.divmod(award_cents[compiled.rows], unit)
     core = verify_core(compiled.problem, rule, units)
-    spent, due = exact_sum(award_cents), compiled.problem.spend * unit
+    spent, due = exact_sum(award_cents), _due(compiled)
     checks = {
         "eligibility": not len(paid),
         "bounds": core.checks["bounds"] and not odd.any(),
@@ -186,16 +217,24 @@ def certify(policy: Policy, compiled: Compiled, award_cents: NDArray[np.int64]) 
         "optimal": core.checks["optimal"],
         "canonical": core.checks["canonical"],
     }
-    failures = _failures(core, checks, compiled, award_cents, paid)
-    capped = caps_reached(compiled.problem, compiled.caps)
+    failures = _failures(core, checks, compiled, award_cents, paid, lines)
+    # With groups, also when nobody who is below their cap is in a group that is below its own.
+    capped = (
+        caps_reached(compiled.problem, compiled.caps)
+        or compiled.problem.spend < compiled.problem.budget
+    )
     ok = all(checks.values())
-    log_level = math.inf
+    level, log_level = math.inf, math.inf
     if not (capped and ok):
-        log_level = dollar_log_level(policy, core.tier, core.log_level)
-    level = exp_or_inf(log_level)
-    held = math.isfinite(level) and (level > 0 or math.isinf(log_level))
-    text = formula(policy, level, log_level)
-    if ok and log_level == math.inf and not capped:
+        level, log_level = dollar_level(policy, compiled.problem, core.tier, core.log_level)
+    by_claim = policy.objective.rule in BY_CLAIM
+    held = math.isfinite(level) and (level > 0 or by_claim or math.isinf(log_level))
+    largest = largest_claim(compiled.problem) * unit / CENTS
+    text = formula(policy, level, log_level, largest)
+    groups = bound_groups(policy, compiled, core.binding, units)
+    if groups and groups["binding"]:
+        text += "; groups at their floor or cap have levels of their own"
+    if ok and not by_claim and log_level == math.inf and not capped:
         text += "; what is left goes to users of weight 0"
     alpha = rule.alpha if isinstance(rule, AlphaFair) else None
     return Certificate(
@@ -203,9 +242,9 @@ def certify(policy: Policy, compiled: Compiled, award_cents: NDArray[np.int64]) 
         status="failed" if not ok else "caps_reached" if capped else "optimal",
         rule=policy.objective.rule,
         alpha=alpha,
-        budget_cents=compiled.problem.budget * unit,
+        budget_cents=int(exact(policy.award.budget) * CENTS),
         spent_cents=spent,
-        unspent_cents=compiled.problem.budget * unit - spent,
+        unspent_cents=spendable_units(policy) * unit - spent,
         users=len(award_cents),
         eligible=len(compiled.rows),
         at_lower=core.at_lower,
@@ -219,8 +258,30 @@ def certify(policy: Policy, compiled: Compiled, award_cents: NDArray[np.int64]) 
         formula=text,
         checks=MappingProxyType(checks),
         failures=tuple(failures),
-        proves=PROVES if ok else (),
+        proves=_proves(policy, compiled) if ok else (),
+        groups=groups,
+        reserve_cents=reserve_units(policy) * unit or None,
     )
+
+
+def _due(compiled: Compiled) -> int:
+    """Return what is to be spent, in cents: what the ineligible keep counts."""
+    kept = 0 if compiled.paid is None else compiled.paid.kept
+    return int(compiled.problem.spend + kept) * compiled.unit_cents
+
+
+def _but(compiled: Compiled) -> str:
+    return "" if compiled.paid is None else " (other than what they were already paid)"
+
+
+def _proves(policy: Policy, compiled: Compiled) -> tuple[str, ...]:
+    """Say what awards prove that pass every check."""
+    inside, total, *order = PROVES
+    if compiled.paid is not None:
+        inside, total = PROVES_PAID
+    if reserve_units(policy):
+        total = total.replace("the budget", "the budget without the reserve")
+    return inside, total, *order
 
 
 def _failures(
@@ -229,14 +290,19 @@ def _failures(
     compiled: Compiled,
     award_cents: NDArray[np.int64],
     paid: NDArray[np.int64],
+    lines: NDArray[np.int64] | None,
 ) -> list[str]:
     """Say what failed in cents and in rows of the table, the first being row 1."""
     problem, unit, rows = compiled.problem, compiled.unit_cents, compiled.rows
+
+    def line(i: int) -> str:
+        return f"row {int(i if lines is None else lines[i]) + 1:,}"
+
     failures = []
     if not checks["eligibility"]:
         failures.append(
-            f"eligibility: {len(paid):,} users are paid who are not eligible, the first on row "
-            f"{int(paid[0]) + 1:,}"
+            f"eligibility: {len(paid):,} users are paid who are not eligible{_but(compiled)}, "
+            f"the first on {line(paid[0])}"
         )
     if not checks["bounds"]:
         mine = award_cents[rows]
@@ -245,17 +311,18 @@ def _failures(
         if len(outside):
             i = int(outside[0])
             failures.append(
-                f"bounds: {len(outside):,} awards are outside their bounds, the first on row "
-                f"{int(rows[i]) + 1:,}: {format_cents(mine[i])}, not from {format_cents(low[i])} "
+                f"bounds: {len(outside):,} awards are outside their bounds, the first on "
+                f"{line(rows[i])}: {format_cents(mine[i])}, not from {format_cents(low[i])} "
                 f"to {format_cents(high[i])}"
             )
+        failures += [text for text in core.failures if "groups are outside" in text]
         if (mine % unit).any():
             failures.append(f"bounds: awards are not whole multiples of {unit} cents")
     if not checks["total"]:
-        spent, due = exact_sum(award_cents), problem.spend * unit
+        spent, due = exact_sum(award_cents), _due(compiled)
         failures.append(f"total: {format_cents(spent)} is spent, not {format_cents(due)}")
     if core.pair is not None:
-        holder, refused = (f"row {int(rows[i]) + 1:,}" for i in core.pair)
+        holder, refused = (line(rows[i]) for i in core.pair)
         failures.append(
             f"optimal: moving {unit} cent{'s' * (unit > 1)} from {holder} to {refused} raises the "
             "objective"
@@ -273,4 +340,4 @@ def _plain(value: Any) -> Any:
         return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else str(value)
     if isinstance(value, Mapping):
         return {key: _plain(each) for key, each in value.items()}
-    return list(value) if isinstance(value, tuple) else value
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value

@@ -14,18 +14,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from allocator.allocation.analyst import analysis, analysis_missed, difference
-from allocator.allocation.customer import told, told_missed
+from allocator.allocation.customer import told, told_group, told_missed, told_rule
+from allocator.allocation.explain_more import explain_row
 from allocator.allocation.explanation import Explanation, Part, in_dollars
+from allocator.allocation.group_facts import group_of
 from allocator.allocation.phrases import ENGLISH
 from allocator.allocation.result import Allocation
-from allocator.data.buffers import array_of
+from allocator.data.buffers import array_of, booleans_of, numbers_of
 from allocator.data.check import LOSS, NET_ASSETS, NO_SNAPSHOT, USER_ID, check_users
 from allocator.data.table import read_users
 from allocator.errors import DataError
 from allocator.money import FINE
 from allocator.policy.checks import COLUMNS
-from allocator.policy.formula import customer_terms, significant
-from allocator.policy.missed import Missed, excluded_unseen, missed_by
+from allocator.policy.claims_formula import BY_CLAIM, given
+from allocator.policy.eligibility import DROPPED
+from allocator.policy.formula import claim_name, customer_terms, significant
+from allocator.policy.missed import Missed, dropped, excluded_unseen, missed_by
 from allocator.policy.schema import Policy
 from allocator.policy.values import read_ratio
 
@@ -68,10 +72,16 @@ def explain(
 
 
 def _explain(allocation: Allocation, user_id: object, phrases: Mapping[str, str]) -> Explanation:
-    policy, certificate = allocation.policy, allocation.certificate
     row = _row(allocation.table, user_id)
     if row is None:
         return _without_award(allocation, user_id, phrases)
+    return explain_row(
+        allocation.table, row, phrases, lambda claimant: _of_claimant(allocation, claimant, phrases)
+    )
+
+
+def _of_claimant(allocation: Allocation, row: pa.Table, phrases: Mapping[str, str]) -> Explanation:
+    policy, certificate = allocation.policy, allocation.certificate
     values = {name: row.column(name)[0].as_py() for name in row.column_names}
     loss, net = _exact_amounts(row, policy)
     facts: dict[str, Any] = {
@@ -100,11 +110,31 @@ def _explain(allocation: Allocation, user_id: object, phrases: Mapping[str, str]
         facts["parts"] = parts = _parts(values, loss, policy)
     except OverflowError:  # near alpha = 0, where users are all but ranked
         ranked = True
-    if certificate.level is not None and not ranked:
-        facts["fractional_award"] = certificate.level * math.prod(part.part for part in parts)
-    customer = told(facts, values["loss_ratio"], policy, phrases, certificate)
-    analyst = analysis(facts, policy, ranked=ranked, unlimited=certificate.unlimited)
+    group = group_of(values, policy, certificate)
+    rule = None
+    if group is not None:
+        facts["group"], facts["level"] = str(group), group.level
+    level = facts["level"]
+    if policy.objective.rule in BY_CLAIM and level is not None:
+        rule = given(policy.objective.rule, level, _largest(allocation.table), claim_name(policy))
+        facts["fractional_award"] = rule.amount(values["claim"])
+    elif level is not None and not ranked:
+        facts["fractional_award"] = level * math.prod(part.part for part in parts)
+    if group is not None:
+        customer = told_group(facts, group, values["loss_ratio"], phrases)
+    elif rule is not None:
+        customer = told_rule(facts, rule, values["loss_ratio"], policy, phrases)
+    else:
+        customer = told(facts, values["loss_ratio"], policy, phrases, certificate)
+    unlimited = certificate.unlimited and group is None
+    analyst = analysis(facts, policy, ranked=ranked, unlimited=unlimited)
     return Explanation(**facts, customer=customer, analyst=analyst)
+
+
+def _largest(table: pa.Table) -> float:
+    """Return the largest claim of an eligible user, in dollars."""
+    claims = numbers_of(table.column("claim"))[booleans_of(table.column("eligible"))]
+    return float(claims.max(initial=0.0))
 
 
 def _row(table: pa.Table, user_id: object) -> pa.Table | None:
@@ -199,6 +229,8 @@ def _without_snapshot(row: pa.Table) -> bool:
 
 
 def _missed(row: pa.Table, policy: Policy, reason: str) -> Missed:
+    if reason == DROPPED:
+        return dropped(policy)
     column = reason.removeprefix("excluded:") if reason.startswith("excluded:") else None
     if column is not None and column not in COLUMNS:
         return excluded_unseen(policy, reason)

@@ -49,12 +49,14 @@ class Explanation:
         Dollars, before floor and cap; None at alpha = 0, where users are ranked.
     lower_cents, upper_cents, award_cents : int
     binding : str
-        ``none``, ``floor``, ``cap``, ``loss`` or ``group``.
+        ``none``, ``floor``, ``cap``, ``loss``, ``group`` or ``paid``.
     customer : str
         For the user: at most 60 words, arithmetic that can be repeated on a phone.
     analyst : str
     set_aside : tuple of str
         Where the user's bad rows stand, and what is wrong with each.
+    group : str
+        The group whose floor or cap decides, and its bound; "" where none does.
     versus : Explanation or None
         Of the user to compare with.
     difference : tuple of str
@@ -77,6 +79,7 @@ class Explanation:
     customer: str
     analyst: str
     set_aside: tuple[str, ...] = ()
+    group: str = ""
     versus: Explanation | None = None
     difference: tuple[str, ...] = ()
 

@@ -131,6 +131,7 @@ def holds(
     sources: tuple[Source, ...],
     policy: Policy,
     names: set[str],
+    paid: tuple[Source, ...] = (),
 ) -> bool:
     """Tell whether a directory holds the finished run of these inputs, whole.
 
@@ -141,6 +142,8 @@ def holds(
     policy : Policy
     names : set of str
         Files that must be among its outputs.
+    paid : tuple of Source
+        Of a table of what was already paid.
 
     Returns
     -------
@@ -152,18 +155,21 @@ def holds(
     except DataError:
         return False
     return (
-        made_of(manifest, sources, policy)
+        made_of(manifest, sources, policy, paid)
         and manifest["versions"] == versions()
         and names <= set(manifest["outputs"])
         and not damaged(folder, manifest)
     )
 
 
-def default_directory(sources: tuple[Source, ...], policy: Policy) -> Path:
+def default_directory(
+    sources: tuple[Source, ...], policy: Policy, paid: tuple[Source, ...] = ()
+) -> Path:
     """Return ``runs/<name>-<hash>``, the hash being of the inputs and the policy."""
     from hashlib import sha256
 
-    key = json.dumps([[source.sha256 for source in sources], policy.digest])
+    inputs = [[source.sha256 for source in each] for each in (sources, paid) if each]
+    key = json.dumps([*inputs, policy.digest])
     stem = Path(sources[0].path).name.split(".")[0].strip("<>- ") or "users"
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", stem)[:60]
     return Path("runs") / f"{name}-{sha256(key.encode()).hexdigest()[:10]}"

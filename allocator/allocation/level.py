@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 
+from allocator.core.curves import exp_or_inf
 from allocator.core.problem import Problem
 from allocator.core.rules import AlphaFair
 from allocator.money import CENTS, FINE, exact
+from allocator.policy.claims_formula import BY_CLAIM
 from allocator.policy.compile import rule_of
 from allocator.policy.schema import Policy
 
-__all__ = ["caps_reached", "dollar_log_level", "price"]
+__all__ = ["caps_reached", "dollar_level", "dollar_log_level", "largest_claim", "price"]
 
 PRICE_REACH = 700.0  # a log beyond it, and the price is no float, or one that has lost its digits
 
@@ -36,6 +38,47 @@ def caps_reached(problem: Problem, caps: int) -> bool:
     (False, True)
     """
     return bool(caps <= problem.budget)
+
+
+def largest_claim(problem: Problem) -> float:
+    """Return the largest claim of a rule that compares claims with awards, in units.
+
+    Examples
+    --------
+    >>> largest_claim(Problem(budget=5, lower=0, upper=[4, 9], claims=[400, 900], claim_parts=100))
+    9.0
+    """
+    if problem.claims is None:
+        return 0.0
+    return float(problem.claims.max(initial=0)) / problem.claim_parts
+
+
+def dollar_level(
+    policy: Policy, problem: Problem, tier: float, log_level: float
+) -> tuple[float, float]:
+    """Return the level in dollars, and its logarithm.
+
+    Parameters
+    ----------
+    policy : Policy
+    problem : Problem
+    tier, log_level : float
+        The core's.
+
+    Returns
+    -------
+    level : float
+        As in `allocator.policy.formula.formula`; for most rules by claims it may be negative.
+    log_level : float
+        Infinite when no level gives anybody more; 0 where the level is no power's.
+    """
+    if policy.objective.rule not in BY_CLAIM:
+        log_level = dollar_log_level(policy, tier, log_level)
+        return exp_or_inf(log_level), log_level
+    if log_level == math.inf:
+        return math.inf, math.inf
+    origin = rule_of(policy).ramps(problem).origin
+    return (exp_or_inf(log_level) - origin) * float(exact(policy.award.unit)), 0.0
 
 
 def dollar_log_level(policy: Policy, tier: float, log_level: float) -> float:

@@ -61,13 +61,18 @@ def load_allocation(directory: str | os.PathLike[str]) -> Allocation:
         table=read_awards(folder, manifest),
         policy=Policy.load(folder / "policy.toml"),
         certificate=_read_certificate(folder / "certificate.json"),
-        sources=tuple(
-            Source(each["path"], each["sha256"], each["size"], each["rows"], 0, False)
-            for each in manifest["inputs"]
-        ),
+        sources=_sources(manifest["inputs"]),
         simulated=manifest["simulated"],
         warnings=tuple(manifest["warnings"]),
         quarantined=read_quarantined(folder, manifest),
+        paid_sources=_sources(manifest.get("paid", [])),
+    )
+
+
+def _sources(entries: list[dict[str, Any]]) -> tuple[Source, ...]:
+    return tuple(
+        Source(each["path"], each["sha256"], each["size"], each["rows"], 0, False)
+        for each in entries
     )
 
 
@@ -134,8 +139,8 @@ def _read_csv(path: Path) -> pa.Table:
     from pyarrow import csv
 
     labels = pa.dictionary(pa.int32(), pa.string())
-    types = dict.fromkeys(("user_id", "loss", "net_assets", "award"), pa.string())
-    types |= dict.fromkeys(("reason", "binding"), labels)
+    types = dict.fromkeys(("user_id", "loss", "net_assets", "award", "person"), pa.string())
+    types |= dict.fromkeys(("reason", "binding", "group"), labels)
     types |= dict.fromkeys(("loss_ratio", "claim", "factor", "weight"), pa.float64())
     return csv.read_csv(
         path,

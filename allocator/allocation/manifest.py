@@ -40,15 +40,8 @@ def manifest_of(
     quarantined = allocation.quarantined
     return {
         "schema_version": SCHEMA_VERSION,
-        "inputs": [
-            {
-                "path": source.path,
-                "sha256": source.sha256,
-                "size": source.size,
-                "rows": source.rows,
-            }
-            for source in allocation.sources
-        ],
+        "inputs": _entries(allocation.sources),
+        **({"paid": _entries(allocation.paid_sources)} if allocation.paid_sources else {}),
         "simulated": allocation.simulated,
         "quarantined": 0 if quarantined is None else quarantined.num_rows,
         "warnings": list(allocation.warnings),
@@ -59,6 +52,13 @@ def manifest_of(
         },
         "versions": versions(),
     }
+
+
+def _entries(sources: tuple[Source, ...]) -> list[dict[str, Any]]:
+    return [
+        {"path": each.path, "sha256": each.sha256, "size": each.size, "rows": each.rows}
+        for each in sources
+    ]
 
 
 def policy_entry(policy: Policy) -> dict[str, Any]:
@@ -139,13 +139,20 @@ def read_json(path: Path) -> Any:
     return content
 
 
-def made_of(manifest: Mapping[str, Any], sources: tuple[Source, ...], policy: Policy) -> bool:
-    """Tell whether a run was made of these inputs and this policy."""
+def made_of(
+    manifest: Mapping[str, Any],
+    sources: tuple[Source, ...],
+    policy: Policy,
+    paid: tuple[Source, ...] = (),
+) -> bool:
+    """Tell whether a run was made of these inputs, this policy, and this table of payments."""
     digests = [source.sha256 for source in sources]
-    if None in digests:  # data frames in memory have no bytes to compare
+    payments = [source.sha256 for source in paid]
+    if None in digests or None in payments:  # data frames in memory have no bytes to compare
         return False
     return (
         digests == [each["sha256"] for each in manifest["inputs"]]
+        and payments == [each["sha256"] for each in manifest.get("paid", [])]
         and policy.digest == manifest["policy"]["sha256"]
     )
 

@@ -17,6 +17,11 @@ ENGLISH: Mapping[str, str] = {
     "floor": "The minimum applied: your voucher is {award}.",
     "cap": "The maximum applied: your voucher is {award}.",
     "loss": "No voucher is larger than the loss: yours is {award}.",
+    "by_rule": "Every voucher is {formula}; for you, {amount}.",
+    "group_cap": "All vouchers of your group ({group}) may not exceed {bound} together: yours is "
+    "{award}.",
+    "group_floor": "All vouchers of your group ({group}) come to at least {bound} together: yours "
+    "is {award}.",
     "odd_cent": "Cents are rounded so that all vouchers add up: your voucher is {award}.",
     "unit": "Vouchers are multiples of {unit}: yours is {award}.",
     "already_compensated": "You have already been compensated, so this program pays no voucher.",
@@ -30,6 +35,12 @@ ENGLISH: Mapping[str, str] = {
     "limits_from": "of {least} or more",
     "limits_up_to": "of {most} or less",
     "limits_between": "from {least} to {most}",
+    "together": "All your {accounts} accounts count together.",
+    "account": "Your {accounts} accounts count together: their {total} is split by loss, and this "
+    "account gets {award}.",
+    "kept": "You have already received {paid}. You keep it; by the rules as they are now, nothing "
+    "more is due.",
+    "paid": "Of this, {paid} has already been paid, and {due} is due now.",
     "set_aside": "The record of your account could not be used as it was, so no voucher has been "
     "computed for it.",
     "loss_below_minimum": "You lost {actual}. A voucher needs a loss of at least {required}: "
@@ -40,6 +51,8 @@ ENGLISH: Mapping[str, str] = {
     "above zero, so none can be paid.",
     "loss_ratio_below_minimum": "You lost {actual}. A voucher needs a loss of at least {minimum} "
     "of net assets, which is {required} for you: yours is {short} less.",
+    "dropped_below_minimum": "Your share would be less than {required}. This program does not pay "
+    "shares below that; the money goes to the others.",
     "cap_below_minimum": "You lost {actual}. No voucher is larger than the loss, and the smallest "
     "is {required}, so none can be paid.",
 }

@@ -5,28 +5,28 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import lcm
 
-import numpy as np
 import pyarrow as pa
 
-from allocator.allocation.evidence import certify
+from allocator.allocation.claimants import claimants_of
 from allocator.allocation.result import Allocation
+from allocator.allocation.solving import awarded, derive
 from allocator.allocation.stages import Progress, Stages
 from allocator.allocation.table import awards_table
-from allocator.core.solve import award
-from allocator.core.waterline import waterline
+from allocator.allocation.yardsticks import with_yardsticks
 from allocator.data.check import Users, check_users, needed_columns
-from allocator.data.table import UsersTable, read_users
+from allocator.data.paid import column_of_paid, read_paid, refuse_set_aside
+from allocator.data.table import Source, UsersTable, read_users
 from allocator.errors import DataError, VerificationError
+from allocator.money import CENTS, exact
 from allocator.policy.advice import advice
-from allocator.policy.attributes import check_attributes
-from allocator.policy.compile import Compiled, compile_problem, rule_of
-from allocator.policy.eligibility import Eligibility, decide
+from allocator.policy.column_checks import check_attributes
+from allocator.policy.persons import check_persons
 from allocator.policy.schema import Policy
-from allocator.policy.weights import Weighing, weigh
 
-__all__ = ["Loaded", "allocate", "load", "run"]
+__all__ = ["Loaded", "allocate", "derive", "load", "run"]
 
 logger = logging.getLogger("allocator")
 logger.addHandler(logging.NullHandler())  # or Python prints warnings that nobody asked to see
@@ -44,17 +44,21 @@ class Loaded:
         As read, with its sources.
     quarantined : pyarrow.Table or None
         Bad rows that were set aside, with their reasons.
+    paid : tuple of Source
+        Of a table of what was already paid.
     """
 
     users: Users
     read: UsersTable
     quarantined: pa.Table | None = None
+    paid: tuple[Source, ...] = ()
 
 
 def allocate(
     users: object,
     policy: Policy | str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
+    paid: object = None,
 ) -> Allocation:
     """Allocate a budget to users by a policy.
 
@@ -66,6 +70,9 @@ def allocate(
         The announced policy when None.
     progress : callable, optional
         Called as ``progress(stage, done, total)`` before each stage.
+    paid : path, UsersTable, data frame or Arrow table, optional
+        What was already paid: ``user_id``, and ``already_paid`` in dollars or else ``award_cents``,
+        as the awards of an earlier run have it. Awards are topped up and never taken back.
 
     Returns
     -------
@@ -98,10 +105,17 @@ def allocate(
     """
     chosen = Policy.named(policy)
     stages = Stages(progress)
-    return run(load(users, [chosen], stages), chosen, stages)
+    return run(load(users, [chosen], stages, paid=paid), chosen, stages)
 
 
-def load(source: object, policies: Sequence[Policy], stages: Stages, *, max_bad: int = 0) -> Loaded:
+def load(
+    source: object,
+    policies: Sequence[Policy],
+    stages: Stages,
+    *,
+    max_bad: int = 0,
+    paid: object = None,
+) -> Loaded:
     """Read and check a users table for some policies.
 
     Parameters
@@ -113,6 +127,8 @@ def load(source: object, policies: Sequence[Policy], stages: Stages, *, max_bad:
     stages : Stages
     max_bad : int
         Up to so many bad rows are set aside; more are an error.
+    paid : object, optional
+        A table of what was already paid, as in `allocate`.
 
     Returns
     -------
@@ -136,13 +152,27 @@ def load(source: object, policies: Sequence[Policy], stages: Stages, *, max_bad:
         )
         for policy in policies:
             check_attributes(users, policy, findings)
+        unit = lcm(*(int(exact(policy.award.unit) * CENTS) for policy in policies))
+        cents = column_of_paid(users.table, columns, unit, findings)
+        for policy in policies:
+            check_persons(users, policy, findings)
+        sources: tuple[Source, ...] = ()
+        if paid is not None:
+            if cents is not None:
+                raise DataError(
+                    "what was already paid is given twice: as a table, and as the column that "
+                    "columns.already_paid names; leave one of them out"
+                )
+            cents, found = read_paid(paid, columns, unit, users.ids)
+            sources = found.sources
+        users = replace(users, paid=cents)
         if not findings.count:
-            return Loaded(users, table)
+            return Loaded(users, table, paid=sources)
         if findings.count > max_bad or findings.count == len(users):
             raise findings.error(table)
-        return Loaded(
-            users.take(~findings.mask(len(users))), table, findings.quarantine_table(table)
-        )
+        bad = findings.mask(len(users))
+        refuse_set_aside(cents, bad)
+        return Loaded(users.take(~bad), table, findings.quarantine_table(table), sources)
 
 
 def run(loaded: Loaded, policy: Policy, stages: Stages) -> Allocation:
@@ -158,16 +188,13 @@ def run(loaded: Loaded, policy: Policy, stages: Stages) -> Allocation:
     -------
     Allocation
     """
-    users = loaded.users
-    eligibility, weighing, compiled = derive(users, policy, stages)
-    award_cents = np.zeros(len(users), dtype=np.int64)
-    with stages.stage("solve"):
-        line = waterline([rule_of(policy).ramps(compiled.problem)], compiled.problem.spend)
-    with stages.stage("cents"):
-        award_cents[compiled.rows] = award(compiled.problem, line) * compiled.unit_cents
+    users, who = loaded.users, claimants_of(loaded.users, policy)
+    eligibility, weighing, compiled, award_cents = awarded(who.users, policy, stages)
     with stages.stage("verify"):
-        certificate = certify(policy, compiled, award_cents)
-        table = awards_table(users, policy, eligibility, weighing, compiled, award_cents)
+        cents = who.split(award_cents)
+        certificate = who.certify(compiled, cents)
+        table = awards_table(who.users, policy, eligibility, weighing, compiled, award_cents)
+        table = with_yardsticks(who.table(table, cents), users, policy, cents)
     if not certificate.ok:
         raise VerificationError(
             "the result does not pass its own verification, which is a fault of this program; "
@@ -186,17 +213,9 @@ def run(loaded: Loaded, policy: Policy, stages: Stages) -> Allocation:
         policy=policy,
         certificate=certificate,
         sources=loaded.read.sources,
+        paid_sources=loaded.paid,
         simulated=loaded.read.simulated,
         warnings=tuple(warnings),
         stages=tuple(stages.finished),
         quarantined=loaded.quarantined,
     )
-
-
-def derive(users: Users, policy: Policy, stages: Stages) -> tuple[Eligibility, Weighing, Compiled]:
-    """Derive who is in, what they weigh, and the problem that follows."""
-    with stages.stage("eligibility"):
-        eligibility = decide(users, policy)
-    with stages.stage("weights"):
-        weighing = weigh(users, policy)
-        return eligibility, weighing, compile_problem(users, policy, eligibility, weighing)

@@ -37,7 +37,8 @@ def make_room(folder: Path, allocation: Allocation, *, force: bool) -> None:
     """
     names = {path.name for path in folder.iterdir()}
     own = {(folder / name).resolve() for name in FILES}
-    mine = [each.path for each in allocation.sources if Path(each.path).resolve() in own]
+    inputs = (*allocation.sources, *allocation.paid_sources)
+    mine = [each.path for each in inputs if Path(each.path).resolve() in own]
     if mine:
         raise OccupiedError(
             f"the input {mine[0]} would be replaced by the run's own file of that name: choose "
@@ -45,7 +46,7 @@ def make_room(folder: Path, allocation: Allocation, *, force: bool) -> None:
         )
     if MANIFEST in names and not force:
         manifest = read_manifest(folder)
-        if not made_of(manifest, allocation.sources, allocation.policy):
+        if not made_of(manifest, allocation.sources, allocation.policy, allocation.paid_sources):
             raise OccupiedError(
                 f"{folder} holds a run of other inputs or of another policy: choose another --out, "
                 "or replace it with --force"

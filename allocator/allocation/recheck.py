@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from allocator.allocation.claimants import claimants_of
 from allocator.allocation.differences import (
     agree,
     first_difference,
@@ -18,11 +19,11 @@ from allocator.allocation.differences import (
     plain_type,
     same_order,
 )
-from allocator.allocation.evidence import Certificate, certify
+from allocator.allocation.evidence import Certificate
+from allocator.allocation.inputs import NothingToCompareError, misread, read_again
 from allocator.allocation.loading import QUARANTINED, read_awards, read_quarantined
 from allocator.allocation.manifest import (
     damaged,
-    file_digest,
     policy_entry,
     read_manifest,
 )
@@ -30,10 +31,10 @@ from allocator.allocation.pipeline import Loaded, derive, load
 from allocator.allocation.result import Allocation
 from allocator.allocation.stages import Stages
 from allocator.allocation.table import awards_table
+from allocator.allocation.yardsticks import with_yardsticks
 from allocator.data.buffers import numbers_of
 from allocator.data.check import needed_columns
-from allocator.data.files import read_files
-from allocator.data.table import Source, UsersTable
+from allocator.data.table import Source
 from allocator.errors import AllocatorError, DataError
 from allocator.policy.compile import compile_problem
 from allocator.policy.schema import Policy
@@ -84,8 +85,9 @@ def recheck(
     users: object = None,
     policy: Policy | str | os.PathLike[str] | None = None,
     stages: Stages | None = None,
+    paid: object = None,
 ) -> Recheck:
-    """Recompute a run from the inputs that its manifest names, without solving anything.
+    """Recompute a run from the inputs that its manifest names, solving only what it is compared to.
 
     Parameters
     ----------
@@ -95,6 +97,8 @@ def recheck(
     policy : Policy or path, optional
         Instead of the policy in the directory.
     stages : Stages, optional
+    paid : path or table, optional
+        What was already paid, instead of the table named in the manifest.
 
     Returns
     -------
@@ -120,8 +124,8 @@ def recheck(
             faults.append("the policy was changed: its sha256 is not the manifest's")
         elif not agree(manifest["policy"], policy_entry(chosen)):
             faults.append("manifest.json does not say what follows of the policy and its sources")
-        loaded = _users(manifest, chosen, users, faults, stages)
-        faults += _misread(manifest, loaded, given=users is not None)
+        loaded = _users(manifest, chosen, users, paid, faults, stages)
+        faults += _misread(manifest, loaded, given=users is not None, paid=paid is not None)
         faults += _set_aside(folder, manifest, loaded.quarantined)
         stored = read_awards(folder, manifest)
         certificate, table, notes = _compare(loaded, chosen, stored, manifest, faults, stages)
@@ -129,7 +133,7 @@ def recheck(
             faults += otherwise(folder / "certificate.json", certificate.to_dict())
             summary = _summary(manifest, chosen, certificate, table, loaded.quarantined)
             faults += otherwise(folder / "summary.json", summary)
-    except _NothingToCompareError as error:
+    except NothingToCompareError as error:
         if faults:
             return Recheck((*faults, str(error)), None)
         raise
@@ -142,21 +146,12 @@ def recheck(
     return Recheck(found, certificate, tuple(notes), manifest["quarantined"])
 
 
-def _misread(manifest: dict[str, Any], loaded: Loaded, *, given: bool) -> list[str]:
-    """Say where the users are not what the manifest says of them."""
-    said: list[str] = []
-    entries, sources = manifest["inputs"], loaded.read.sources
-    digests = [each["sha256"] for each in entries]
-    in_memory = None in digests  # there are no bytes to compare: any users may be given
-    if digests != [each.sha256 for each in sources]:
-        if given and not in_memory:
-            said.append("the users given are not the ones of the run: their sha256 differs")
-    else:
-        for entry, source in zip(entries, sources, strict=True):
-            if (entry["rows"], entry["size"]) != (source.rows, source.size):
-                said.append(f"manifest.json does not say what follows of {entry['path']}")
-        if manifest["simulated"] != loaded.read.simulated:
-            said.append("manifest.json does not say what the users say of being simulated")
+def _misread(manifest: dict[str, Any], loaded: Loaded, *, given: bool, paid: bool) -> list[str]:
+    """Say where the users, and what they were paid, are not what the manifest says of them."""
+    said, same = misread(manifest["inputs"], loaded.read.sources, given=given)
+    if same and manifest["simulated"] != loaded.read.simulated:
+        said.append("manifest.json does not say what the users say of being simulated")
+    said += misread(manifest.get("paid", []), loaded.paid, given=paid, what="payments")[0]
     quarantined = 0 if loaded.quarantined is None else loaded.quarantined.num_rows
     if manifest["quarantined"] != quarantined:
         said.append(
@@ -206,44 +201,28 @@ def _summary(
     return run.summary().to_dict()
 
 
-class _NothingToCompareError(DataError):
-    """The users cannot be had, which is no fault of the run."""
-
-
 def _users(
-    manifest: dict[str, Any], policy: Policy, users: object, faults: list[str], stages: Stages
+    manifest: dict[str, Any],
+    policy: Policy,
+    users: object,
+    paid: object,
+    faults: list[str],
+    stages: Stages,
 ) -> Loaded:
-    """Load the users given, or else the inputs that the manifest names."""
+    """Load the users and payments given, or else the inputs that the manifest names."""
     most = manifest["quarantined"]
+    if paid is None and "paid" in manifest:
+        paid = read_again(manifest["paid"], None, faults, "paid")
     if users is None:
-        return load(_inputs(manifest, policy, faults), [policy], stages, max_bad=most)
+        needed = needed_columns(
+            policy.columns, policy.attributes, net_assets=policy.needs_net_assets
+        )
+        read = read_again(manifest["inputs"], needed, faults)
+        return load(read, [policy], stages, max_bad=most, paid=paid)
     try:
-        return load(users, [policy], stages, max_bad=most)
+        return load(users, [policy], stages, max_bad=most, paid=paid)
     except DataError as error:
-        raise _NothingToCompareError(str(error), error.rows) from None
-
-
-def _inputs(manifest: dict[str, Any], policy: Policy, faults: list[str]) -> UsersTable:
-    """Read the inputs that the manifest names, having compared their digests."""
-    entries = manifest["inputs"]
-    paths = [entry["path"] for entry in entries]
-    if any(entry["sha256"] is None or entry["path"] == "-" for entry in entries):
-        whence = "standard input" if "-" in paths else "a data frame"
-        raise _NothingToCompareError(
-            f"this run was made of {whence}, so that there is no file to hold it against: name the "
-            "users with --users (in Python: users=)"
-        )
-    gone = [path for path in paths if not os.path.isfile(path)]
-    for entry in entries:
-        if entry["path"] not in gone and file_digest(entry["path"]) != entry["sha256"]:
-            faults.append(f"the input {entry['path']} was changed since the run")
-    if gone:
-        raise _NothingToCompareError(
-            f"the input {', '.join(gone)} cannot be found: name the users with --users (in Python: "
-            "users=)"
-        )
-    needed = needed_columns(policy.columns, policy.attributes, net_assets=policy.needs_net_assets)
-    return read_files(paths, needed)
+        raise NothingToCompareError(str(error), error.rows) from None
 
 
 def _compare(
@@ -256,29 +235,32 @@ def _compare(
 ) -> tuple[Certificate, pa.Table, list[str]]:
     """Derive everything but the awards, and hold the stored table against it."""
     users = loaded.users
-    eligibility, weighing, compiled = derive(users, policy, stages)
+    who = claimants_of(users, policy)
+    eligibility, weighing, compiled = derive(who.users, policy, stages)
     with stages.stage("verify"):
         if stored.num_rows != len(users):
             raise DataError(
                 f"the awards table has {stored.num_rows:,} rows, the users are {len(users):,}"
             )
         cents = numbers_of(stored.column("award_cents"))
-        certificate = certify(policy, compiled, cents)
+        certificate = who.certify(compiled, cents)
         notes: list[str] = []
         if weighing.weight is not None:
-            weight = numbers_of(stored.column("weight").fill_null(0.0))
+            weight = who.first(numbers_of(stored.column("weight").fill_null(0.0)))
             close = np.allclose(weight, weighing.weight, rtol=CLOSE, atol=0.0)
             if close and not np.array_equal(weight, weighing.weight):
                 notes.append(ROUNDED_WEIGHTS)
                 if not certificate.ok and same_order(weighing.weight, weight):
                     theirs = replace(weighing, weight=weight)
-                    rounded = compile_problem(users, policy, eligibility, theirs)
-                    other = certify(policy, rounded, cents)
+                    rounded = compile_problem(who.users, policy, eligibility, theirs)
+                    other = who.certify(rounded, cents)
                     if other.ok:
                         notes.append(AWARDED_BY_THEM)
                         certificate, compiled = other, rounded
                 weighing = replace(weighing, weight=weight)
-        expected = awards_table(users, policy, eligibility, weighing, compiled, cents)
+        totals = who.totals(cents)
+        expected = awards_table(who.users, policy, eligibility, weighing, compiled, totals)
+        expected = with_yardsticks(who.table(expected, cents), users, policy, cents)
         # In CSV, amounts are text.
         faults += _columns(expected, stored, typed="awards.parquet" in manifest["outputs"])
         return certificate, expected, notes
@@ -286,7 +268,13 @@ def _compare(
 
 def _columns(expected: pa.Table, stored: pa.Table, *, typed: bool) -> Iterator[str]:
     """Say which columns of the awards table are not what follows, and from which row on."""
+    strange = [name for name in stored.column_names if name not in expected.column_names]
+    if strange:
+        yield f"the awards table has a column {strange[0]}, which does not follow"
     for name in expected.column_names:
+        if name not in stored.column_names:
+            yield f"the awards table has no column {name}"
+            continue
         due, found = expected.column(name), stored.column(name)
         if typed and plain_type(due.type) != plain_type(found.type):
             yield f"the column {name} of the awards table is of another type"

@@ -46,6 +46,8 @@ class Allocation:
         Seconds and peak memory of each stage of the run.
     quarantined : pyarrow.Table or None
         Bad rows that were set aside.
+    paid_sources : tuple of Source
+        The files of a table of what was already paid.
     """
 
     table: pa.Table
@@ -56,6 +58,7 @@ class Allocation:
     warnings: tuple[str, ...] = ()
     stages: tuple[Stage, ...] = ()
     quarantined: pa.Table | None = field(default=None, repr=False)
+    paid_sources: tuple[Source, ...] = ()
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -65,9 +68,8 @@ class Allocation:
         return f"Allocation({self.policy.name!r}, {c.eligible:,} of {c.users:,} users, {c.status})"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        return f"<pre>{escape(str(self.summary()))}</pre>"
+        html: str = import_module("allocator.report.cards").summary_card(self.summary())
+        return html
 
     def to_arrow(self) -> pa.Table:
         """Return the awards as an Arrow table.
@@ -120,6 +122,15 @@ class Allocation:
         """Measure inequality and fairness; see `allocator.scenarios.measures.measures`."""
         measures: Measures = import_module("allocator.scenarios.measures").measures(self, of)
         return measures
+
+    def sensitivity(self, direction: str = "up") -> pd.DataFrame:
+        """Say how awards move when a number of the policy does, per unit of that number.
+
+        See `allocator.allocation.sensitivity.sensitivity`.
+        """
+        from allocator.allocation.sensitivity import sensitivity
+
+        return sensitivity(self, direction)
 
     def people_like_me(self) -> PeopleLikeMe:
         """Say what typical losses get; see `allocator.scenarios.people.people_like_me`."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from allocator.allocation.evidence import SOMETIMES as MAY_LACK
 from allocator.allocation.evidence import Certificate
 
 __all__ = ["is_certificate", "is_manifest", "odd_column"]
@@ -36,7 +37,7 @@ def _is_id(kind: pa.DataType) -> bool:
 
 
 # Of the awards table, in order; amounts and ids are as the users table had them.
-COLUMNS: Mapping[str, Callable[[pa.DataType], bool]] = {
+COLUMNS: dict[str, Callable[[pa.DataType], bool]] = {
     "user_id": _is_id,
     "eligible": pa.types.is_boolean,
     "reason": _is_label,
@@ -51,7 +52,16 @@ COLUMNS: Mapping[str, Callable[[pa.DataType], bool]] = {
     "binding": _is_label,
     "award_cents": pa.types.is_int64,
 }
-OFTEN_NULL = ("net_assets", "loss_ratio", "weight")
+# Only in runs that need them, after the others.
+SOMETIMES: Mapping[str, Callable[[pa.DataType], bool]] = {
+    "group": _is_label,
+    "person": _is_id,
+    "per_account_cents": lambda kind: pa.types.is_int64(kind) or pa.types.is_null(kind),
+    "paid_cents": pa.types.is_int64,
+    "due_cents": pa.types.is_int64,
+    "overpaid_cents": pa.types.is_int64,
+}
+OFTEN_NULL = ("net_assets", "loss_ratio", "weight", "group", "per_account_cents")
 
 
 def odd_column(table: pa.Table) -> str | None:
@@ -66,11 +76,12 @@ def odd_column(table: pa.Table) -> str | None:
     for name in COLUMNS:
         if name not in names:
             return f"the awards table has no column {name}"
-    if names != list(COLUMNS):
-        strange = [name for name in names if name not in COLUMNS]
+    due = COLUMNS | {name: fits for name, fits in SOMETIMES.items() if name in names}
+    if names != list(due):
+        strange = [name for name in names if name not in due]
         what = f"a column {strange[0]!r} that no run writes" if strange else "columns out of order"
         return f"the awards table has {what}"
-    for name, fits in COLUMNS.items():
+    for name, fits in due.items():
         column = table.column(name)
         if not fits(column.type):
             return f"the column {name} of the awards table is {column.type}, which no run writes"
@@ -88,6 +99,8 @@ def is_manifest(content: Any) -> bool:
         isinstance(inputs, list)
         and bool(inputs)
         and all(_is_input(each) for each in inputs)
+        and isinstance(content.get("paid", []), list)
+        and all(_is_input(each) for each in content.get("paid", []))
         and isinstance(content["simulated"], str | None)
         and _is_count(content["quarantined"])
         and _are_texts(content["warnings"])
@@ -138,10 +151,12 @@ def _are_checks(value: Any) -> bool:
 # By the annotations of a certificate.
 _KINDS: Mapping[object, Callable[[Any], bool]] = {
     "int": lambda value: type(value) is int,
+    "int | None": lambda value: value is None or type(value) is int,
     "str": lambda value: isinstance(value, str),
     "float | None": _is_number,
     "tuple[str, ...]": _are_texts,
     "Mapping[str, bool]": _are_checks,
+    "Mapping[str, Any] | None": lambda value: value is None or isinstance(value, dict),
 }
 
 
@@ -156,6 +171,6 @@ def is_certificate(content: Any) -> bool:
     kinds = {field.name: field.type for field in fields(Certificate)}
     return (
         isinstance(content, dict)
-        and content.keys() == kinds.keys()
-        and all(_KINDS[kind](content[name]) for name, kind in kinds.items())
+        and kinds.keys() - set(MAY_LACK) <= content.keys() <= kinds.keys()
+        and all(_KINDS[kinds[name]](value) for name, value in content.items())
     )

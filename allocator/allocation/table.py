@@ -9,17 +9,19 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from allocator.allocation.bound_groups import deciding_groups
 from allocator.data.buffers import array_of, numbers_of, texts_array
 from allocator.data.check import LOSS, NET_ASSETS, Users
 from allocator.money import CENTS, FINE, exact
 from allocator.policy.compile import Compiled, bounds
 from allocator.policy.eligibility import Eligibility
 from allocator.policy.schema import Policy
+from allocator.policy.waves import raised
 from allocator.policy.weights import Weighing
 
 __all__ = ["BINDING", "awards_table", "with_decimal_award"]
 
-BINDING = ("none", "floor", "cap", "loss", "group")
+BINDING = ("none", "floor", "cap", "loss", "group", "paid")
 RATIO_DIGITS = 9  # decimals of a loss ratio in files; it decides nothing
 
 
@@ -38,8 +40,10 @@ def awards_table(
     pyarrow.Table
         user_id, eligible, reason, loss, net_assets (as read; null when the policy does not need
         them), loss_ratio, claim (dollars), factor, weight, lower_cents, upper_cents, binding
-        (floor, cap, loss, group, none), award_cents. Cents are int64, never null, 0 for the
-        ineligible.
+        (floor, cap, loss, group, paid, none), award_cents. Cents are int64, never null, 0 for the
+        ineligible. With constraints also group: ``cap of`` or ``floor of``, and the name of the
+        innermost group around the user that binds; null where none does. It decides where binding
+        is group; elsewhere the user's own floor or cap does.
     """
     n, rows = len(users), compiled.rows
     lower, upper = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
@@ -47,11 +51,25 @@ def awards_table(
     lower[rows], upper[rows] = (
         units * compiled.unit_cents for units in bounds(users.loss[rows], policy)
     )
+    own = lower, upper
+    if compiled.paid is not None:
+        lower, upper = raised(lower, upper, compiled.paid.cents)
     codes = eligibility.codes.astype(np.int8 if len(eligibility.labels) < 128 else np.int16)
     reason = _labels(codes, eligibility.labels)
     loss = _as_read(users, policy, LOSS)
     net = _as_read(users, policy, NET_ASSETS) if policy.needs_net_assets else pa.nulls(n)
     ratio = None if weighing.ratio is None else np.round(weighing.ratio, RATIO_DIGITS)
+    binding = _binding(policy, rows, *own, award_cents)
+    if compiled.paid is not None:
+        held = compiled.paid.cents
+        held_up = (award_cents == held) & (held > own[0]) & (held != own[1])
+        binding[held_up] = BINDING.index("paid")
+    grouped = {}
+    if deciding := deciding_groups(compiled, award_cents[rows] // compiled.unit_cents):
+        inside = np.full(n, -1, dtype=np.int32)
+        inside[rows] = deciding[0]
+        binding[(inside >= 0) & (binding == BINDING.index("none"))] = BINDING.index("group")
+        grouped["group"] = _labels(inside, deciding[1])
     return pa.table(
         {
             "user_id": users.ids,
@@ -65,8 +83,9 @@ def awards_table(
             "weight": _floats(n, weighing.weight),
             "lower_cents": array_of(lower),
             "upper_cents": array_of(upper),
-            "binding": _binding(policy, rows, lower, upper, award_cents),
+            "binding": _labels(binding, BINDING),
             "award_cents": array_of(award_cents),
+            **grouped,
         }
     )
 
@@ -101,7 +120,10 @@ def _floats(n: int, values: NDArray[np.float64] | None) -> pa.Array:
 
 
 def _labels(codes: NDArray[Any], labels: Sequence[str]) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(array_of(codes), texts_array(labels))
+    """Return labels by their number; -1 is null."""
+    missing = codes < 0
+    numbers = array_of(codes, missing=missing if missing.any() else None)
+    return pa.DictionaryArray.from_arrays(numbers, texts_array(labels))
 
 
 def _binding(
@@ -110,7 +132,7 @@ def _binding(
     lower: NDArray[np.int64],
     upper: NDArray[np.int64],
     awards: NDArray[np.int64],
-) -> pa.DictionaryArray:
+) -> NDArray[np.int8]:
     """Tell which bound each award stands at; a floor that is also the cap is told as the floor."""
     maximum = int(exact(policy.award.maximum) * CENTS)
     mine, floor, cap = awards[rows], lower[rows], upper[rows]
@@ -120,4 +142,4 @@ def _binding(
     kind[mine == floor] = BINDING.index("floor")
     codes = np.zeros(len(awards), dtype=np.int8)
     codes[rows] = kind
-    return _labels(codes, BINDING)
+    return codes

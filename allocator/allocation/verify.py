@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from allocator.allocation.evidence import Certificate, certify
+from allocator.allocation.claimants import claimants_of
+from allocator.allocation.evidence import Certificate
 from allocator.allocation.pipeline import derive, load
 from allocator.allocation.stages import Stages
 from allocator.data.buffers import numbers_of
@@ -29,7 +30,10 @@ PLAIN = re.compile("[0-9]{1,19}")
 
 
 def verify(
-    users: object, policy: Policy | str | os.PathLike[str] | None, awards: object
+    users: object,
+    policy: Policy | str | os.PathLike[str] | None,
+    awards: object,
+    paid: object = None,
 ) -> Certificate:
     """Check awards against the users and the policy they are said to follow from.
 
@@ -41,6 +45,8 @@ def verify(
     policy : Policy, path, or None for the announced policy
     awards : path, data frame or Arrow table with user_id and award_cents; or int array, shape (n,)
         An array is in the order of the users.
+    paid : path, data frame or Arrow table, optional
+        What was already paid, as in `allocator.allocate`.
 
     Returns
     -------
@@ -68,10 +74,11 @@ def verify(
     """
     chosen = Policy.named(policy)
     stages = Stages()
-    loaded = load(users, [chosen], stages)
-    _, _, compiled = derive(loaded.users, chosen, stages)
+    loaded = load(users, [chosen], stages, paid=paid)
+    who = claimants_of(loaded.users, chosen)
+    _, _, compiled = derive(who.users, chosen, stages)
     cents, faults = _aligned(loaded.users.ids, awards)
-    certificate = certify(chosen, compiled, cents)
+    certificate = who.certify(compiled, cents)
     checks = {"users": not faults, **certificate.checks}
     status = certificate.status if not faults else "failed"
     return replace(

@@ -24,10 +24,11 @@ Floats = NDArray[np.float64]
 
 EXACT = 1e-10  # the smallest tolerance that HiGHS takes
 GAP = 1e-10  # of what all awards are worth at their slopes: bound and value agree
-WRONG = 1e-7  # a gap above it is no solution
+WRONG = 1e-8  # a gap above it is no solution
+STEEP = 1e4  # times the slope at the mean award: whoever's cap is worth more has it
 ROUNDS = 80  # of tangents: each quarters the gap, more or less
-FIRST = 12  # tangents to start with, from a thousandth of the mean award to the cap
-NEARER = 8.0  # times nearer to 0 than any before, where the tangent at 0 has no slope
+FIRST = 12  # tangents to start with, from NEAR to the cap
+NEAR, NEARER = 1e3, 8.0  # times as steep: than at the mean award, and where 0 has no tangent
 
 
 class Program:
@@ -174,7 +175,7 @@ def solve(problem: Problem, rule: Rule) -> Floats:
     Raises
     ------
     BackendError
-        If HiGHS gives up, or its bound and its solution differ by more than 1e-7 of what awards
+        If HiGHS gives up, or its bound and its solution differ by more than 1e-8 of what awards
         are worth.
     InfeasibleError
         If nothing meets all constraints.
@@ -238,6 +239,10 @@ def _maximize(posed: Posed, objective: Powers | Squares) -> Floats:
     def add(at: Floats, chosen: NDArray[np.int64]) -> None:
         """Bound the worth of some members by their tangents at some awards."""
         values, slopes = worth(at)
+        # A line through the worth of the cap, less steep than the tangent, is a bound below it.
+        line = at_cap[1] > STEEP
+        at, values = np.where(line, high, at), np.where(line, at_cap[0], values)
+        slopes = np.where(line, STEEP, slopes)
         rows = np.arange(len(chosen))
         size = np.maximum(1.0, slopes[chosen])  # so that no coefficient is above 1
         matrix = csr_array(
@@ -250,7 +255,9 @@ def _maximize(posed: Posed, objective: Powers | Squares) -> Floats:
         program.add_rows(matrix, (slopes * at - values)[chosen] / size)
 
     low, high = posed.lower[members], posed.upper[members]
-    nearest = np.maximum(low, np.minimum(1e-3, high / 2.0))
+    at_cap = worth(high)
+    steepness = max(objective.alpha, 1.0) if isinstance(objective, Powers) else 1.0
+    nearest = np.maximum(low, np.minimum(NEAR ** (-1.0 / steepness), high / 2.0))
     for share in np.linspace(0.0, 1.0, FIRST):
         add(nearest ** (1.0 - share) * high**share, np.arange(k))
     best, value, gap = None, -np.inf, np.inf
@@ -268,9 +275,14 @@ def _maximize(posed: Posed, objective: Powers | Squares) -> Floats:
         if gap <= GAP:
             break
         below = (objective.baseline[moving] if isinstance(objective, Powers) else 1.0) + at <= 0
-        nearest = np.where(below, nearest / NEARER, np.minimum(nearest, np.maximum(at, EXACT)))
+        nearest = np.where(
+            below,
+            nearest * NEARER ** (-1.0 / steepness),
+            np.minimum(nearest, np.maximum(at, EXACT)),
+        )
         at = np.where(below, nearest, at)
-        add(at, np.flatnonzero(below | (answer.x[n:] > values + GAP / 8.0 * size / max(k, 1))))
+        apart = GAP / 8.0 * size / max(k, 1) if np.isfinite(size) else 0.0
+        add(at, np.flatnonzero(below | (answer.x[n:] > values + apart)))
     if not gap <= WRONG:
         raise BackendError(f"HiGHS did not get below a gap of {gap:.3g} in {ROUNDS} rounds")
     assert best is not None

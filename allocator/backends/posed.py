@@ -88,7 +88,10 @@ class Posed:
 
     def settled(self, awards: Floats, free: NDArray[np.int64]) -> Posed:
         """Return the problem with all but some at their awards."""
-        lower, upper = awards - ROOM, awards + ROOM
+        lower, upper = (
+            awards.copy(),
+            awards + ROOM,
+        )  # or the others would take of what is worth most
         lower[free], upper[free] = self.lower[free], self.upper[free]
         return replace(self, lower=lower, upper=upper)
 

@@ -51,7 +51,8 @@ def compare(sources: tuple[str, ...], policies: tuple[str, ...], as_json: bool) 
     type=click.Path(path_type=Path),
     help="A file; report.html in the first DIR if not given.",
 )
-def report(directories: tuple[Path, ...], out: Path | None) -> None:
+@click.option("--users", help="The users table of the first DIR, for health checks of its policy.")
+def report(directories: tuple[Path, ...], out: Path | None, users: str | None) -> None:
     """Write a report of the runs in DIRECTORIES: one self-contained page, no user ids."""
     from allocator.allocation.folder import attach_report
     from allocator.allocation.loading import load_allocation
@@ -60,7 +61,7 @@ def report(directories: tuple[Path, ...], out: Path | None) -> None:
 
     allocations = [load_allocation(each) for each in directories]
     if out is None:
-        out = attach_report(directories[0], render(allocations))
+        out = attach_report(directories[0], render(allocations, users))
     else:
-        write_report(allocations, out)
+        write_report(allocations, out, users=users)
     tell(f"open {out}")

@@ -10,10 +10,11 @@ import click
 
 from allocator.cli.console import clear_line, print_json, progress, tell
 from allocator.cli.options import json_option, policy_option, read_policy
-from allocator.errors import DataError
+from allocator.errors import DataError, UnsupportedError
 
 __all__ = ["check", "run", "run_to_directory"]
 
+HEALTH_UP_TO = 500_000  # users whose health checks take two seconds or so
 LONGEST = 3  # stages that are told of by name; --json has them all
 
 
@@ -33,6 +34,11 @@ LONGEST = 3  # stages that are told of by name; --json has them all
 )
 @click.option("--on-bad-rows", type=click.Choice(["fail", "quarantine"]), default="fail")
 @click.option("--max-bad", type=click.IntRange(min=0), help="Bad rows to set aside at the most.")
+@click.option(
+    "--paid",
+    help="What was already paid: a table of user_id and already_paid (dollars), or the awards of "
+    "an earlier run. Awards are topped up, and nothing is taken back.",
+)
 @click.option("--report", is_flag=True, help="Write report.html, too.")
 @json_option
 @click.option("--force", is_flag=True, help="Replace a run of other inputs.")
@@ -43,6 +49,7 @@ def run(
     form: str,
     on_bad_rows: str,
     max_bad: int | None,
+    paid: str | None,
     report: bool,
     as_json: bool,
     force: bool,
@@ -60,6 +67,7 @@ def run(
             out,
             csv=form == "csv",
             max_bad=max_bad or 0,
+            paid=paid,
             report=report,
             as_json=as_json,
             force=force,
@@ -79,6 +87,7 @@ def run_to_directory(
     *,
     csv: bool = False,
     max_bad: int = 0,
+    paid: Any = None,
     report: bool = False,
     as_json: bool = False,
     force: bool = False,
@@ -89,16 +98,16 @@ def run_to_directory(
     from allocator.allocation.stages import Stages
 
     stages = Stages(progress(quiet=as_json))
-    loaded = pipeline.load(users, [policy], stages, max_bad=max_bad)
+    loaded = pipeline.load(users, [policy], stages, max_bad=max_bad, paid=paid)
     sources = loaded.read.sources
-    directory = folder.default_directory(sources, policy) if out is None else out
+    directory = folder.default_directory(sources, policy, loaded.paid) if out is None else out
     wanted = {"awards.csv" if csv else "awards.parquet", *(["report.html"] if report else [])}
-    if not force and folder.holds(directory, sources, policy, wanted):
+    if not force and folder.holds(directory, sources, policy, wanted, loaded.paid):
         allocation = load_allocation(directory)
         tell(f"unchanged: {directory} holds the run of these inputs and this policy")
     else:
         allocation = pipeline.run(loaded, policy, stages)
-        html = _report(allocation) if report else None
+        html = _report(allocation, loaded) if report else None
         with stages.stage("write"):
             folder.save(allocation, directory, force=force, csv=csv, html=html)
     if as_json:
@@ -129,26 +138,39 @@ def run_to_directory(
 def check(users: str, policy: str | None, as_json: bool) -> None:
     """Read and check USERS and say who would be in; write nothing."""
     from allocator.allocation import pipeline
+    from allocator.allocation.claimants import claimants_of
     from allocator.allocation.stages import Stages
 
     chosen = read_policy(policy)
     stages = Stages(progress(quiet=as_json))
     loaded = pipeline.load(users, [chosen], stages)
-    eligibility, _, _ = pipeline.derive(loaded.users, chosen, stages)
+    who = claimants_of(loaded.users, chosen)
+    eligibility, _, _ = pipeline.derive(who.users, chosen, stages)
     counts = {"users": len(loaded.users), **eligibility.counts()}
+    people = ""
+    if who.persons is not None:
+        counts = {"users": len(who.users), "accounts": len(loaded.users), **eligibility.counts()}
+        people = f", accounts of {len(who.users):,} people"
     if as_json:
         print_json(counts)
         return
     clear_line()
-    click.echo(f"{len(loaded.users):,} users read, no bad rows. By policy {chosen.name!r}:")
+    click.echo(f"{len(loaded.users):,} users read{people}, no bad rows. By policy {chosen.name!r}:")
     for reason, count in eligibility.counts().items():
         click.echo(f"{count:>12,} {reason}")
 
 
-def _report(allocation: Any) -> str:
+def _report(allocation: Any, loaded: Any) -> str:
     from allocator.report.report import render
 
-    html: str = render([allocation])
+    # Bad rows set aside would stop the health checks, and for millions of users they would take
+    # longer than all the rest; without them the page says how to have them.
+    few = len(loaded.users) <= HEALTH_UP_TO and loaded.quarantined is None and not loaded.paid
+    users = loaded.read if few else None
+    try:
+        html: str = render([allocation], users)
+    except UnsupportedError:  # a policy that they cannot look at
+        html = render([allocation])
     return html
 
 

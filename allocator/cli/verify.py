@@ -17,8 +17,11 @@ __all__ = ["verify"]
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--users", help="The users, instead of the inputs that the manifest names.")
 @click.option("--policy", help="The policy, instead of the one in the directory.")
+@click.option("--paid", help="What was already paid, instead of what the manifest names.")
 @json_option
-def verify(directory: Path, users: str | None, policy: str | None, as_json: bool) -> None:
+def verify(
+    directory: Path, users: str | None, policy: str | None, paid: str | None, as_json: bool
+) -> None:
     """Recompute the run in DIRECTORY from its inputs; exit 6 if anything does not fit.
 
     Without the inputs nothing can be said: exit 3.
@@ -28,7 +31,7 @@ def verify(directory: Path, users: str | None, policy: str | None, as_json: bool
 
     refuse_no_run(directory)
     chosen = None if policy is None else read_policy(policy)
-    result = recheck(directory, users, chosen, Stages(progress(quiet=as_json)))
+    result = recheck(directory, users, chosen, Stages(progress(quiet=as_json)), paid)
     certificate = result.certificate
     if as_json:
         print_json(

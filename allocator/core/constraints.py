@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 
 from allocator.core.amounts import numbers
 from allocator.errors import DataError
+from allocator.money import exact
 
 __all__ = ["Constraint", "Group", "Groups", "Row"]
 
@@ -195,6 +198,14 @@ class Row:
             raise DataError(f"{self.name!r} has neither a lower nor an upper bound")
         coefficients.flags.writeable = False
         object.__setattr__(self, "coefficients", coefficients)
+
+    def counted(self, unit: Fraction) -> Row:
+        """Return the row for awards counted in units, its bounds being money."""
+
+        def units(bound: Any) -> Any:
+            return None if bound is None or math.isinf(bound) else float(exact(bound) / unit)
+
+        return Row(self.coefficients, units(self.lower), units(self.upper), self.name)
 
 
 Constraint = Group | Groups | Row

@@ -131,7 +131,8 @@ def divide(
     """
     if isinstance(rule, TwoStage):
         others = (weights, lower, upper, constraints or None)
-        return rule.divide(divide, budget, claims, others, unit=unit, rounding=rounding, ids=ids)
+        how = {"unit": unit, "rounding": rounding, "ids": ids}
+        return np.asarray(rule.divide(divide, budget, claims, others, **how))
     chosen = _rule(rule)
     if unit is None and _any_fraction(budget, claims, weights, lower, upper):
         if method not in NATIVE:
@@ -139,6 +140,8 @@ def divide(
         return divide_exactly(budget, claims, chosen, weights, lower, upper)
     if rounding not in ("level", "largest_remainder"):
         raise DataError(f'rounding must be "level" or "largest_remainder", not {rounding!r}')
+    if rounding == "largest_remainder" and constraints:
+        raise UnsupportedError('largest remainders know no constraints: choose rounding="level"')
     step = _unit(unit)
 
     def money(name: str, values: Any, **how: bool) -> NDArray[Any]:
@@ -191,7 +194,7 @@ def _solved(problem: Problem, rule: Rule, method: str) -> NDArray[Any]:
 def _in_units(constraint: Constraint, step: Fraction | None) -> Constraint:
     """Return the constraint with its bounds, which are money, counted in units."""
     if isinstance(constraint, Row):
-        return constraint
+        return constraint if step is None else constraint.counted(step)
 
     def counted(bound: Any, *, cap: bool) -> Any:
         if bound is None:

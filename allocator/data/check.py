@@ -63,6 +63,8 @@ class Users:
         As read.
     rounded_rows : ndarray of bool, shape (n,)
         Rows with a float amount that was rounded to eight decimals.
+    paid : ndarray of int64, shape (n,), or None
+        Cents that were already paid; None where nothing is said of that.
     """
 
     ids: pa.ChunkedArray
@@ -73,6 +75,7 @@ class Users:
     attributes: dict[str, pa.ChunkedArray]
     table: pa.Table
     rounded_rows: NDArray[np.bool_]
+    paid: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.loss)
@@ -103,6 +106,7 @@ class Users:
             {name: column.filter(mask) for name, column in self.attributes.items()},
             self.table.filter(mask),
             self.rounded_rows[keep],
+            None if self.paid is None else self.paid[keep],
         )
 
 

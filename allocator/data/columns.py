@@ -10,6 +10,7 @@ from allocator.errors import DataError
 
 __all__ = [
     "ALREADY_COMPENSATED",
+    "ALREADY_PAID",
     "LOSS",
     "NET_ASSETS",
     "NO_SNAPSHOT",
@@ -25,6 +26,7 @@ LOSS = "liquidation_loss"
 NET_ASSETS = "net_assets"
 NO_SNAPSHOT = "no_snapshot"
 ALREADY_COMPENSATED = "already_compensated"
+ALREADY_PAID = "already_paid"  # dollars; read only where a policy names the column
 OPTIONAL = (NO_SNAPSHOT, ALREADY_COMPENSATED)
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
@@ -53,6 +55,7 @@ def needed_columns(
     ('claimant', 'liquidation_loss', 'no_snapshot', 'already_compensated', 'region')
     """
     ours = [USER_ID, LOSS, *([NET_ASSETS] if net_assets else []), *OPTIONAL, *attributes]
+    ours += [ALREADY_PAID] * (ALREADY_PAID in columns)
     return tuple(dict.fromkeys(columns.get(name, name) for name in ours))
 
 

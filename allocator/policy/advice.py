@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from allocator.money import exact
 from allocator.policy.checks import COLUMNS
+from allocator.policy.claims_formula import BY_CLAIM
+from allocator.policy.constraint_bounds import bounds_of
 from allocator.policy.values import read_ratio, show_dollars, show_percent
 
 if TYPE_CHECKING:
@@ -130,6 +132,8 @@ def _ignored_weights(policy: Policy, changed: set[str]) -> Iterator[Advice]:
         remedy = "set a finite objective.alpha"
     else:
         why = f'with rule = "{policy.objective.rule}", which divides by recognized losses alone'
+        if policy.objective.rule == "max_min":
+            why = 'with rule = "max_min", which gives everyone the same between the bounds'
         remedy = 'set objective.rule = "alpha_fair", or shape the losses by claim.brackets'
         for key in ("objective.alpha", "objective.of"):
             if key in changed:
@@ -166,7 +170,7 @@ def _ratio(policy: Policy, changed: set[str]) -> Iterator[Advice]:
 def _brackets(policy: Policy, _: set[str]) -> Iterator[Advice]:
     brackets = policy.claim.brackets
     key = "claim.brackets"
-    if len(brackets) == 1:
+    if len(brackets) == 1 and policy.objective.rule not in BY_CLAIM:  # which compare amounts
         yield Advice(
             key,
             "have no effect: one rate for every loss leaves all losses in proportion; add a "
@@ -207,6 +211,26 @@ def _bounds(policy: Policy, _: set[str]) -> Iterator[Advice]:
         )
 
 
+def _constraints(policy: Policy, _: set[str]) -> Iterator[Advice]:
+    budget = exact(policy.award.budget)
+    for i, constraint in enumerate(policy.constraints):
+        floor, cap = bounds_of(constraint, policy)
+        if floor == 0 and (cap is None or cap >= budget):
+            yield Advice(
+                f"constraints[{i}]",
+                f"{constraint.name!r} has no effect: its floor is $0.00 and its cap not below the "
+                f"budget of {show_dollars(budget)}; change a bound, or leave it out",
+            )
+
+
+def _dropping(policy: Policy, changed: set[str]) -> Iterator[Advice]:
+    if "award.below_minimum" in changed and exact(policy.award.minimum) == 0:
+        yield Advice(
+            "award.below_minimum",
+            "has no effect, because nothing is below a minimum of $0.00; raise award.minimum",
+        )
+
+
 def _factors(policy: Policy, _: set[str]) -> Iterator[Advice]:
     for name, table in policy.weights.factors.items():
         if policy.uses_weights and len(set(table.values())) == 1 and any(table.values()):
@@ -238,6 +262,8 @@ _CHECKS: tuple[Callable[[Policy, set[str]], Iterator[Advice]], ...] = (
     _ratio,
     _brackets,
     _bounds,
+    _constraints,
+    _dropping,
     _factors,
     _columns,
 )

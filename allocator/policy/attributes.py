@@ -15,23 +15,21 @@ from allocator.data.buffers import nulls_of, numbers_of
 from allocator.data.faults import Fault
 from allocator.errors import DataError, PolicyError
 from allocator.money import exact, parse_fine
-from allocator.policy.checks import COLUMNS
 from allocator.policy.sections import Range
 from allocator.policy.violations import nearest
 
 if TYPE_CHECKING:
     from allocator.data.check import Users
-    from allocator.data.findings import Findings
-    from allocator.policy.schema import Policy
 
 __all__ = [
     "Column",
     "attribute",
-    "check_attributes",
+    "distinct_of",
     "factor_codes",
     "in_range",
     "is_any_of",
     "key_of",
+    "numbered",
     "within",
 ]
 
@@ -123,7 +121,7 @@ def is_any_of(column: Column, values: tuple[bool | int | str, ...]) -> NDArray[n
     >>> is_any_of(pa.array(["EU", None, "NA"]), ("NA", "LATAM")).tolist()
     [False, False, True]
     """
-    codes, distinct = _distinct(column)
+    codes, distinct = distinct_of(column)
     wanted = {_key(column.type, value) for value in values} - {None}
     return _spread(codes, [_key(column.type, value) in wanted for value in distinct])
 
@@ -190,41 +188,6 @@ def within(parts: NDArray[np.int64], limits: Range) -> NDArray[np.bool_]:
     return inside
 
 
-def check_attributes(users: Users, policy: Policy, findings: Findings) -> None:
-    """Find the rows whose attributes the policy cannot weigh.
-
-    Parameters
-    ----------
-    users : Users
-    policy : Policy
-    findings : Findings
-        Bad rows are added to it.
-
-    Raises
-    ------
-    PolicyError
-        If a column that the policy refers to is not there.
-    DataError
-        If such a column holds no single values.
-    """
-    for name, rule in policy.eligibility.exclude.items():
-        if name not in COLUMNS:
-            column = attribute(users, name, f"eligibility.exclude.{name}")
-            if isinstance(rule, Range):
-                rows = np.flatnonzero(in_range(column, rule, name)[1])
-                told = f"is not a number, which eligibility.exclude.{name} needs"
-                findings.add(told, policy.columns.get(name, name), rows)
-    if not policy.uses_weights:
-        return
-    for name, table in policy.weights.factors.items():
-        attribute(users, name, f"weights.factors.{name}")
-        if "*" not in table:
-            codes, factors = factor_codes(users, name, table)
-            rows = np.flatnonzero(np.isnan(factors)[codes])
-            told = f'is not listed in [weights.factors.{name}] and there is no "*"'
-            findings.add(told, policy.columns.get(name, name), rows)
-
-
 def factor_codes(
     users: Users, name: str, table: dict[str, float]
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
@@ -247,11 +210,50 @@ def factor_codes(
         NaN for a value that is not listed, when there is no "*".
     """
     column = attribute(users, name, f"weights.factors.{name}")
-    codes, distinct = _distinct(column)
+    codes, distinct = distinct_of(column)
     rest = table.get("*", np.nan)
     listed = {_key(column.type, value): factor for value, factor in table.items() if value != "*"}
     factors = [listed.get(_key(column.type, value), rest) for value in distinct]
     return codes, np.array([*factors, rest], dtype=np.float64)
+
+
+def numbered(
+    users: Users, name: str, key: str, rows: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], list[str]]:
+    """Return the values of a column that occur on some rows, by number.
+
+    Parameters
+    ----------
+    users : Users
+    name : str
+        The column.
+    key : str
+        The policy key that refers to it, for messages.
+    rows : ndarray of int64, shape (m,)
+
+    Returns
+    -------
+    codes : ndarray of int64, shape (m,)
+        -1 for nulls.
+    values : list of str
+        As text.
+    """
+    codes, distinct = distinct_of(attribute(users, name, key))
+    first: dict[object, int] = {}
+    same = [first.setdefault(value, i) for i, value in enumerate(distinct)]
+    if len(first) < len(distinct):  # a dictionary may list a value twice
+        codes = np.array([*same, -1])[codes]
+    found = codes[rows]
+    used = np.zeros(len(distinct) + 1, dtype=bool)
+    used[found] = True
+    used[-1] = False
+    number = np.cumsum(used) - 1
+    number[-1] = -1
+    return number[found].astype(np.int64), [
+        str(value).lower() if isinstance(value, bool) else str(value)
+        for value, is_used in zip(distinct, used[:-1].tolist(), strict=True)
+        if is_used
+    ]
 
 
 def _check_kind(kind: pa.DataType, name: str, key: str) -> None:
@@ -265,8 +267,15 @@ def _check_kind(kind: pa.DataType, name: str, key: str) -> None:
         ) from None
 
 
-def _distinct(column: Column) -> tuple[NDArray[np.intp], list[object]]:
-    """Return each row's distinct value by number (-1 for null), and the distinct values."""
+def distinct_of(column: Column) -> tuple[NDArray[np.intp], list[object]]:
+    """Return each row's distinct value by number (-1 for null), and the distinct values.
+
+    Examples
+    --------
+    >>> codes, values = distinct_of(pa.array(["EU", None, "EU"]))
+    >>> codes.tolist(), values
+    ([0, -1, 0], ['EU'])
+    """
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
     if not pa.types.is_dictionary(column.type):

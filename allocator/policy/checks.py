@@ -7,10 +7,14 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from allocator.core.catalog import RULES as CATALOG
 from allocator.money import CENTS, exact
+from allocator.policy.claims_formula import BY_CLAIM
+from allocator.policy.constraint_checks import constraints
 from allocator.policy.sections import Range
 from allocator.policy.values import read_instant, show_dollars, show_number
 from allocator.policy.violations import Violation, nearest
+from allocator.policy.wave_checks import people, reserve
 
 if TYPE_CHECKING:
     from allocator.policy.schema import Policy
@@ -23,6 +27,7 @@ COLUMNS = (
     "liquidation_loss",
     "net_assets",
     "already_compensated",
+    "already_paid",
     "no_snapshot",
     "time",
     "product",
@@ -30,15 +35,9 @@ COLUMNS = (
 )
 AMOUNTS = ("liquidation_loss", "net_assets")
 
-RULES = ("alpha_fair", "proportional")
-PLANNED_RULES = (
-    "constrained_equal_awards",
-    "constrained_equal_losses",
-    "talmud",
-    "reverse_talmud",
-    "piniles",
-    "constrained_egalitarian",
-)
+# The rules whose awards rise with one level, so that millions of users, floors and caps are no
+# matter; the others of `allocator rules` are for a few claimants, by `allocator.divide`.
+RULES = ("alpha_fair", "proportional", *BY_CLAIM)
 
 _KEY_BYTES = 64  # the longest key of BLAKE2b
 
@@ -207,25 +206,22 @@ def _unsupported(policy: Policy) -> Iterator[Violation]:
             f'kind = "{policy.kind}": this version runs "voucher" programs only',
             supported=False,
         )
-    if policy.constraints:
-        yield Violation(
-            (("constraints",),),
-            "constraints: this version has none; it bounds single awards only, by award.minimum, "
-            "award.maximum and award.cap_at_loss",
-            supported=False,
-        )
     rule = policy.objective.rule
     if rule in RULES:
         return
-    available = " and ".join(f'"{name}"' for name in RULES)
-    if rule in PLANNED_RULES:
-        told = f'objective.rule = "{rule}": this version has {available} only'
-        yield Violation((("objective", "rule"),), told, supported=False)
+    available = " or ".join(f'"{name}"' for name in RULES)
+    if rule in CATALOG:
+        yield Violation(
+            (("objective", "rule"),),
+            f'objective.rule = "{rule}": is for a few claimants, by allocator.divide; a policy has '
+            + available,
+            supported=False,
+        )
         return
-    close = nearest(rule, [*RULES, *PLANNED_RULES])
+    close = nearest(rule, RULES)
     yield Violation(
         (("objective", "rule"),),
-        f'objective.rule = "{rule}": must be {available.replace(" and ", " or ")}'
+        f'objective.rule = "{rule}": must be {available}'
         + (f'; did you mean "{close}"?' if close else ""),
     )
 
@@ -241,4 +237,7 @@ _CHECKS: tuple[Callable[[Policy], Iterator[Violation]], ...] = (
     _unit,
     _recovery,
     _factors,
+    constraints,
+    people,
+    reserve,
 )

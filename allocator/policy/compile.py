@@ -5,17 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.core.claims import Proportional
+from allocator.core.catalog import RULES
 from allocator.core.problem import Problem
-from allocator.core.rules import AlphaFair
+from allocator.core.rules import AlphaFair, Rule
 from allocator.errors import InfeasibleError
 from allocator.money import FINE, exact, exact_sum
+from allocator.policy.constraints import check_overlap, check_spend, groups_of, in_dollars
 from allocator.policy.values import show_dollars
+from allocator.policy.waves import (
+    Paid,
+    budget_for,
+    check_paid,
+    paid_of,
+    raised,
+    spendable_units,
+    spendable_words,
+)
 
 if TYPE_CHECKING:
     from allocator.data.check import Users
@@ -42,12 +52,15 @@ class Compiled:
     caps : int
         Units: the sum of the caps that the policy sets, some of which the problem may have lowered
         to its budget.
+    paid : Paid or None
+        What was already paid; None where nothing is said of that.
     """
 
     problem: Problem
     rows: NDArray[np.int64]
     unit_cents: int
     caps: int
+    paid: Paid | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,18 +89,18 @@ class Ids(Sequence[object]):
         return self.column[int(self.rows[i])].as_py()
 
 
-def rule_of(policy: Policy) -> AlphaFair | Proportional:
-    """Return the rule that the policy names.
+def rule_of(policy: Policy) -> Rule:
+    """Return the rule that the policy names; all but alpha_fair divide by claims alone.
 
     Examples
     --------
     >>> from allocator.policy.schema import Policy
-    >>> rule_of(Policy.default()).alpha
-    1.0
+    >>> rule_of(Policy.default().replace(rule="talmud"))
+    Talmud()
     """
-    if policy.objective.rule == "proportional":
-        return Proportional()
-    return AlphaFair(policy.objective.alpha, of=policy.objective.of)
+    if policy.uses_weights:
+        return AlphaFair(policy.objective.alpha, of=policy.objective.of)
+    return RULES[policy.objective.rule]()
 
 
 def bounds(loss: NDArray[np.int64], policy: Policy) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -140,20 +153,27 @@ def compile_problem(
     ------
     InfeasibleError
         If the floors add up to more than the budget; or, when the policy says so, the caps to
-        less. With the numbers, and what would help.
+        less; or if a constraint cannot be met. With the numbers, and what would help.
+    UnsupportedError
+        If groups of constraints overlap.
     """
     rows = np.flatnonzero(eligibility.eligible)
     loss = users.loss[rows]
+    paid = paid_of(users, policy, rows)
     problem = pose(
         policy,
         loss,
-        weighing.claim[rows] if policy.objective.rule == "proportional" else None,
+        None if policy.uses_weights else weighing.claim[rows],
         None if weighing.weight is None else weighing.weight[rows],
         Ids(users.ids, rows),
         len(eligibility.codes),
+        groups_of(users, policy, rows),
+        paid,
     )
-    caps = exact_sum(bounds(loss, policy)[1])
-    return Compiled(problem, rows, int(exact(policy.award.unit) * 100), caps)
+    lower, upper = bounds(loss, policy)
+    if paid is not None:
+        lower, upper = raised(lower, upper, paid.units)
+    return Compiled(problem, rows, int(exact(policy.award.unit) * 100), exact_sum(upper), paid)
 
 
 def pose(
@@ -163,6 +183,8 @@ def pose(
     weight: NDArray[np.float64] | None,
     ids: Sequence[object],
     users: int,
+    groups: tuple[Any, ...] = (),
+    paid: Paid | None = None,
 ) -> Problem:
     """State the problem of m eligible users whose columns are already chosen.
 
@@ -178,6 +200,10 @@ def pose(
     ids : sequence, length m
     users : int
         Everybody, eligible or not, for messages.
+    groups : tuple of Group or Groups
+        From `groups_of`.
+    paid : Paid, optional
+        What was already paid.
 
     Returns
     -------
@@ -186,50 +212,64 @@ def pose(
 
     Raises
     ------
-    InfeasibleError
+    InfeasibleError, UnsupportedError
         As in `compile_problem`.
     """
     lower, upper = bounds(loss, policy)
     unit = exact(policy.award.unit)
-    budget = int(exact(policy.award.budget) / unit)
-    _check_floors(lower, budget, unit)
+    budget = spendable_units(policy)
+    if paid is not None:
+        lower, upper = raised(lower, upper, paid.units)
+        check_paid(policy, lower, paid)
+        budget -= paid.kept
+    _check_floors(lower, budget, unit, policy)
     if policy.award.if_budget_exceeds_caps == "error":
         _check_caps(upper, budget, unit, users)
     claims = None
-    if policy.objective.rule == "proportional":
+    if not policy.uses_weights:
         claims = claim
     elif policy.objective.of == "recovery":
         claims = loss  # recovery is award / loss, whatever part of the loss is recognized
-    return Problem(
-        budget=budget,
-        lower=lower,
-        upper=upper,
-        weights=weight,
-        claims=claims,
-        ids=ids,
-        tie_break_key=policy.tie_break_key,
-    )
+    check_overlap(groups, policy, len(loss))
+    try:
+        problem = Problem(
+            budget=budget,
+            lower=lower,
+            upper=upper,
+            weights=weight,
+            claims=claims,
+            ids=ids,
+            tie_break_key=policy.tie_break_key,
+            claim_parts=int(unit * FINE),
+            constraints=groups,
+            unit=unit,
+        )
+    except InfeasibleError as error:  # the core speaks of groups, a policy's reader of constraints
+        raise in_dollars(error, policy) from None
+    if groups and policy.award.if_budget_exceeds_caps == "error":
+        check_spend(problem, unit)
+    return problem
 
 
-def _check_floors(lower: NDArray[np.int64], budget: int, unit: Fraction) -> None:
+def _check_floors(lower: NDArray[np.int64], budget: int, unit: Fraction, policy: Policy) -> None:
     """Check what the core checks, too: it speaks of units, a policy's reader of dollars."""
     n, total = len(lower), int(lower.sum())
     if total <= budget:
         return
-    floor = budget // n
+    floor, works = budget // n, budget_for(policy, total * unit)
     raise InfeasibleError(
         f"the minimum of {show_dollars(int(lower[0]) * unit)} for each of {n:,} eligible users "
         f"adds up to {show_dollars(total * unit)}, which is "
-        f"{show_dollars((total - budget) * unit)} more than the budget of "
-        f"{show_dollars(budget * unit)}: raise award.budget to {show_dollars(total * unit)}, lower "
-        f"award.minimum to {show_dollars(floor * unit)}, or let fewer users in "
-        "(eligibility.min_loss, eligibility.min_loss_ratio)",
+        f"{show_dollars((total - budget) * unit)} more than {spendable_words(policy)}: raise "
+        f"award.budget to {show_dollars(works)}, lower award.minimum to "
+        f"{show_dollars(floor * unit)}, or let fewer users in (eligibility.min_loss, "
+        "eligibility.min_loss_ratio)",
         {
-            "budget_cents": int(budget * unit * 100),
+            "budget_cents": int(exact(policy.award.budget) * 100),
             "sum_of_floors_cents": int(total * unit * 100),
             "shortfall_cents": int((total - budget) * unit * 100),
             "eligible": n,
-            "budget_that_works_cents": int(total * unit * 100),
+            "budget_that_works_cents": int(works * 100),
             "minimum_that_works_cents": int(floor * unit * 100),
         },
     )

@@ -21,16 +21,19 @@ if TYPE_CHECKING:
     from allocator.policy.schema import Policy
 
 __all__ = [
+    "DROPPED",
     "ELIGIBLE",
     "REASONS",
     "Eligibility",
     "at_least",
     "decide",
     "deciding_keys",
+    "matches",
     "precedence",
 ]
 
 ELIGIBLE = "eligible"
+DROPPED = "dropped_below_minimum"
 
 # Reason codes in order of precedence, and the policy keys that decide them, foremost first.
 REASONS: dict[str, tuple[str, ...]] = {
@@ -41,6 +44,8 @@ REASONS: dict[str, tuple[str, ...]] = {
     "no_net_assets": ("eligibility.nonpositive_net_assets",),
     "loss_ratio_below_minimum": ("eligibility.min_loss_ratio",),
     "cap_below_minimum": ("award.minimum", "award.cap_at_loss"),
+    # Not known before the money is divided: the share came out below the minimum.
+    DROPPED: ("award.below_minimum", "award.minimum"),
 }
 
 # Each product of an int64 and a small whole number is rounded at most four times on its way
@@ -106,7 +111,8 @@ def precedence(policy: Policy) -> tuple[str, ...]:
     """
     excluded = [f"excluded:{column}" for column in policy.eligibility.exclude]
     codes = ((reason,) if reason != "excluded" else excluded for reason in REASONS)
-    return tuple(code for group in codes for code in group)
+    raised = policy.award.below_minimum == "raise"
+    return tuple(code for group in codes for code in group if not (raised and code == DROPPED))
 
 
 def deciding_keys(reason: str) -> tuple[str, ...]:
@@ -156,7 +162,8 @@ def _rules(users: Users, policy: Policy) -> Iterator[tuple[str, NDArray[np.bool_
     if rule.exclude_already_compensated and users.already_compensated is not None:
         yield "already_compensated", users.already_compensated
     for column, excluded in rule.exclude.items():
-        yield f"excluded:{column}", _excluded(users, column, excluded)
+        key = f"eligibility.exclude.{column}"
+        yield f"excluded:{column}", matches(users, column, excluded, key)
     yield "loss_below_minimum", users.loss < _fine(rule.min_loss)
     if policy.uses_ratio:
         yield from _ratio_rules(users, policy)
@@ -211,10 +218,29 @@ def at_least(loss: NDArray[np.int64], net: NDArray[np.int64], ratio: Fraction) -
     return result
 
 
-def _excluded(
-    users: Users, column: str, excluded: Range | tuple[bool | int | str, ...]
+def matches(
+    users: Users, column: str, excluded: Range | tuple[bool | int | str, ...], key: str
 ) -> NDArray[np.bool_]:
-    key = f"eligibility.exclude.{column}"
+    """Tell whose column holds one of the values, or a number in the range; nulls do not.
+
+    Parameters
+    ----------
+    users : Users
+        n rows.
+    column : str
+    excluded : Range or tuple of values
+    key : str
+        The policy key that says so, for messages.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+
+    Raises
+    ------
+    PolicyError
+        If there is no such column, or it holds no numbers where a range is meant.
+    """
     if isinstance(excluded, Range) and column in ("net_assets", "liquidation_loss"):
         amounts = users.loss if column == "liquidation_loss" else users.net_assets
         assert amounts is not None  # the policy says that it needs them
@@ -228,7 +254,7 @@ def _excluded(
         if strange.any():
             raise PolicyError(
                 f"{key}: is a range of numbers, but {np.count_nonzero(strange):,} rows of the "
-                "column hold something else; correct them, or exclude by values"
+                "column hold something else; correct them, or name the values"
             )
         return inside
     return is_any_of(values, excluded)

@@ -8,12 +8,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from allocator.money import exact
+from allocator.policy.claims_formula import ABOVE_CLAIM, BY_CLAIM, given
 from allocator.policy.values import read_ratio, show_dollars, show_number
 
 if TYPE_CHECKING:
     from allocator.policy.schema import Policy
 
-__all__ = ["Term", "customer_terms", "formula", "significant"]
+__all__ = ["Term", "claim_name", "customer_terms", "formula", "significant"]
 
 _FAINT = 1e-300  # below, a float may have lost its digits, or be 0, which no product can have
 _ROOTS = {1 / 2: "√", 1 / 3: "∛", 1 / 4: "∜"}
@@ -51,6 +52,18 @@ class Term:
         return root + name if root else f"{name}^{significant(self.power, 4)}"
 
 
+def claim_name(policy: Policy) -> str:
+    """Return what a user's claim is called: the loss, or what is recognized of it.
+
+    Examples
+    --------
+    >>> from allocator.policy.schema import Policy
+    >>> claim_name(Policy.preset("small-first"))
+    'recognized loss'
+    """
+    return "recognized loss" if policy.claim.brackets else "loss"
+
+
 def customer_terms(policy: Policy) -> tuple[Term, ...]:
     """Return the parts whose product, times the level, is a user's award between the bounds.
 
@@ -63,7 +76,7 @@ def customer_terms(policy: Policy) -> tuple[Term, ...]:
     Returns
     -------
     tuple of Term
-        Without those to the power 0.
+        Without those to the power 0; none for a rule that is no product, such as talmud.
 
     Examples
     --------
@@ -71,10 +84,12 @@ def customer_terms(policy: Policy) -> tuple[Term, ...]:
     >>> [str(term) for term in customer_terms(Policy.preset("broad"))]
     ['√loss', '∜ratio']
     """
-    recognized = "recognized loss" if policy.claim.brackets else "loss"
+    recognized = claim_name(policy)
     objective, weights = policy.objective, policy.weights
     if objective.rule == "proportional":
         return (Term(recognized, 1.0),)
+    if objective.rule in BY_CLAIM:
+        return ()
     # alpha = 0 ranks by w, or by w/loss; alpha = inf is w^0, times the loss for recovery.
     inverse = 1.0 if objective.alpha == 0 else 1 / objective.alpha
     of_loss = 0.0
@@ -87,7 +102,9 @@ def customer_terms(policy: Policy) -> tuple[Term, ...]:
     return tuple(Term(of, power) for of, power in powers.items() if power)
 
 
-def formula(policy: Policy, level: float, log_level: float | None = None) -> str:
+def formula(
+    policy: Policy, level: float, log_level: float | None = None, largest: float = 0.0
+) -> str:
     """Return the effective formula in one line.
 
     Parameters
@@ -95,10 +112,13 @@ def formula(policy: Policy, level: float, log_level: float | None = None) -> str
     policy : Policy
     level : float
         The fractional award in dollars is level × w^(1/alpha), times loss^(1 − 1/alpha) for
-        recovery; level × claim for proportional. At alpha = 0, the weight at the margin. Infinite
-        when everybody has their cap.
+        recovery; level × claim for proportional. At alpha = 0, the weight at the margin. For the
+        other rules by claims, see `allocator.policy.claims_formula`. Infinite when everybody has
+        their cap.
     log_level : float, optional
         Its natural logarithm, for a level that no float holds: near alpha = 0 there are such.
+    largest : float
+        The largest claim in dollars, which rules on half-claims depend on.
 
     Returns
     -------
@@ -119,9 +139,14 @@ def formula(policy: Policy, level: float, log_level: float | None = None) -> str
     log = log_level
     if log is None:
         log = math.log(level) if level >= _FAINT else -math.inf
+    by_claim = policy.objective.rule in BY_CLAIM
     if log == math.inf:
         text = f"voucher = {high}, the maximum"
         told_cap = award.cap_at_loss
+    elif by_claim:
+        what = given(policy.objective.rule, level, largest, claim_name(policy))
+        text = f"voucher = {what.text}, from {low} to {high}"
+        told_cap = award.cap_at_loss and policy.objective.rule in ABOVE_CLAIM and level > 0
     elif policy.uses_weights and policy.objective.alpha == 0:
         ranked = product or "rank"
         margin = significant(level)
@@ -137,8 +162,11 @@ def formula(policy: Policy, level: float, log_level: float | None = None) -> str
         told_cap = award.cap_at_loss and not (held and _below_loss(policy, level, terms))
     if told_cap:
         text += ", never more than the loss"
-    if policy.claim.brackets and any(term.of == "recognized loss" for term in terms):
+    counted = by_claim or any(term.of == "recognized loss" for term in terms)
+    if policy.claim.brackets and counted:
         text += f"; recognized loss = {_brackets(policy)}"
+    if award.below_minimum != "raise":
+        text += f"; below {low} nothing is paid"
     if exact(award.unit) != Fraction(1, 100):
         text += f"; in multiples of {_dollars(exact(award.unit))}"
     return text

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from allocator.money import FINE, exact
 from allocator.policy.attributes import attribute
-from allocator.policy.eligibility import ELIGIBLE, decide, deciding_keys
+from allocator.policy.eligibility import DROPPED, ELIGIBLE, decide, deciding_keys
 from allocator.policy.meaning import shown
 from allocator.policy.sections import Range
 from allocator.policy.values import read_ratio, show_dollars, show_number, show_percent
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from allocator.data.check import Users
     from allocator.policy.schema import Policy
 
-__all__ = ["Missed", "excluded_unseen", "missed_by"]
+__all__ = ["Missed", "dropped", "excluded_unseen", "missed_by"]
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,22 @@ def _missed(reason: str, text: str, *amounts: Fraction) -> Missed:
 def _short(reason: str, text: str, actual: Fraction, required: Fraction) -> Missed:
     short = required - actual
     return _missed(reason, f"{text}: {show_dollars(short)} short", actual, required, short)
+
+
+def dropped(policy: Policy) -> Missed:
+    """Tell of a share below the minimum, which is dropped and not raised.
+
+    Examples
+    --------
+    >>> from allocator.policy.schema import Policy
+    >>> dropped(Policy.default().replace(below_minimum="drop_once")).sentence[:49]
+    'would get less than the minimum of $4.00; such sh'
+    """
+    least = exact(policy.award.minimum)
+    text = f"would get less than the minimum of {show_dollars(least)}; such shares are not paid "
+    return Missed(
+        DROPPED, deciding_keys(DROPPED)[0], text + "but divided among the others", None, least
+    )
 
 
 def excluded_unseen(policy: Policy, reason: str) -> Missed:

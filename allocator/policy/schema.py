@@ -260,8 +260,24 @@ class Policy(Section):
     @property
     def attributes(self) -> tuple[str, ...]:
         """The attribute columns that the policy refers to, in policy order."""
-        named = dict.fromkeys([*self.eligibility.exclude, *self.weights.factors])
+        named = dict.fromkeys(
+            [
+                *self.eligibility.exclude,
+                *self.weights.factors,
+                *self._constrained,
+                self.award.per,
+            ]
+        )
         return tuple(name for name in named if name not in COLUMNS)
+
+    @property
+    def _constrained(self) -> tuple[str, ...]:
+        """The columns by which constraints choose users."""
+        return tuple(
+            name
+            for constraint in self.constraints
+            for name in (constraint.where or ([constraint.each] if constraint.each else []))
+        )
 
     @property
     def uses_weights(self) -> bool:
@@ -277,4 +293,5 @@ class Policy(Section):
     @property
     def needs_net_assets(self) -> bool:
         """Whether the users table must have net assets."""
-        return self.uses_ratio or "net_assets" in self.eligibility.exclude
+        named = (*self.eligibility.exclude, *self._constrained)
+        return self.uses_ratio or "net_assets" in named

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     BaseModel,
@@ -19,6 +19,7 @@ from pydantic import (
 from allocator.policy.values import (
     DOLLARS,
     NUMBER,
+    PERCENT,
     Alpha,
     Exponent,
     Factor,
@@ -29,6 +30,7 @@ from allocator.policy.values import (
     PositiveRatio,
     Rate,
     Ratio,
+    ReserveText,
 )
 
 __all__ = [
@@ -114,6 +116,9 @@ class Award(Section):
     cap_at_loss: StrictBool = True
     unit: PositiveMoney = "0.01"
     if_budget_exceeds_caps: Literal["spend_less", "error"] = "spend_less"
+    below_minimum: Literal["raise", "drop_once", "drop_until_stable"] = "raise"
+    per: Name = "user_id"
+    reserve: ReserveText = "0.00"
 
 
 class Objective(Section):
@@ -133,4 +138,19 @@ class Weights(Section):
     factors: dict[Name, Annotated[dict[StrictStr, Factor], Field(min_length=1)]] = {}
 
 
-Constraint = dict[str, Any]  # recognized here; understood from the version that has constraints on
+class Constraint(Section):
+    """A floor or a cap on the total award of some users, or of those of every value of a column.
+
+    `where` names users as `eligibility.exclude` does, all of its columns together; `each` makes
+    one constraint for every value of a column that an eligible user has. Shares are of the budget.
+    Floors are raised to whole units, caps are lowered.
+    """
+
+    name: Name
+    where: Annotated[dict[Name, Exclusion] | None, Field(min_length=1)] = None
+    each: Name | None = None
+    min_total: Annotated[Money | None, DOLLARS] = None
+    max_total: Annotated[Money | None, DOLLARS] = None
+    min_share: Annotated[Rate | None, PERCENT] = None
+    max_share: Annotated[Rate | None, PERCENT] = None
+    min_recovery_of_overall: Annotated[Ratio | None, PERCENT] = None

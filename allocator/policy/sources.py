@@ -83,6 +83,17 @@ CITATIONS: dict[str, tuple[Source, str, str]] = {
         "nothing was announced for a budget larger than all awards at their caps",
         "",
     ),
+    "award.below_minimum": (
+        "assumed",
+        "nothing was announced that drops small vouchers; they are raised to the minimum",
+        "",
+    ),
+    "award.per": (
+        "assumed",
+        "nothing was announced about people with several accounts; each account counts by itself",
+        "",
+    ),
+    "award.reserve": ("assumed", "nothing was announced that holds money back for appeals", ""),
     "objective.rule": (
         "assumed",
         "amounts follow loss, loss ratio and other factors; how was not announced",

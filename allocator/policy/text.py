@@ -134,10 +134,15 @@ def find_lines(text: str) -> dict[tuple[str, ...], int]:
     """
     lines: dict[tuple[str, ...], int] = {}
     section: tuple[str, ...] = ()
+    tables: dict[tuple[str, ...], int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if match := _HEADER.match(line):
             section = _parts(match[1])
             lines.setdefault(section, number)
+            if line.lstrip().startswith("[["):  # one of a list of tables: its position is a key
+                position = tables[section] = tables.get(section, -1) + 1
+                section = (*section, str(position))
+                lines[section] = number
         elif match := _ASSIGNMENT.match(line):
             lines.setdefault((*section, *_parts(match[1])), number)
     return lines

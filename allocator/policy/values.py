@@ -19,6 +19,7 @@ from allocator.money import MAX_DOLLARS, exact
 __all__ = [
     "DOLLARS",
     "NUMBER",
+    "PERCENT",
     "Alpha",
     "Exponent",
     "Factor",
@@ -29,9 +30,12 @@ __all__ = [
     "PositiveRatio",
     "Rate",
     "Ratio",
+    "Reserve",
+    "ReserveText",
     "Written",
     "read_instant",
     "read_ratio",
+    "read_reserve",
     "show_dollars",
     "show_number",
     "show_percent",
@@ -69,6 +73,32 @@ def read_ratio(text: str) -> Fraction:
     True
     """
     return exact(text[:-1]) / 100 if text.endswith("%") else exact(text)
+
+
+@dataclass(frozen=True)
+class Reserve:
+    """What is held back: dollars, or a share of the budget.
+
+    Attributes
+    ----------
+    amount : Fraction
+    of_budget : bool
+    """
+
+    amount: Fraction
+    of_budget: bool
+
+
+def read_reserve(text: str) -> Reserve:
+    """Return what "5%" or "1000.00" holds back; nothing is nothing, however it is written.
+
+    Examples
+    --------
+    >>> read_reserve("5%"), read_reserve("0%") == read_reserve("0.00")
+    (Reserve(amount=Fraction(1, 20), of_budget=True), True)
+    """
+    amount = read_ratio(text)
+    return Reserve(amount, bool(amount) and text.endswith("%"))
 
 
 def read_instant(text: str) -> datetime:
@@ -194,6 +224,20 @@ def _unsigned(value: float) -> float:
     return abs(value)  # -0.0 is 0.0, and must not have another digest
 
 
+def _check_reserve(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError('must be money or a share in quotes, such as "1000.00" or "5%"')
+    if not value.endswith("%"):
+        return _check_amount(value, MONEY_TEXT, "1000.00")
+    if read_ratio(_check_ratio(value)) >= 1:
+        raise ValueError("must be below 100% of the budget")
+    return value
+
+
+def _reserve(text: str) -> str:
+    return _percent(text) if text.endswith("%") else _dollars(text)
+
+
 def _dollars(text: str) -> str:
     return show_dollars(exact(text))
 
@@ -212,6 +256,7 @@ def _text_schema(pattern: str) -> WithJsonSchema:
 
 DOLLARS = Written(exact, _dollars)
 NUMBER = Written(exact, _number)
+PERCENT = Written(read_ratio, _percent)
 
 Money = Annotated[str, BeforeValidator(_check_money), _text_schema(MONEY_TEXT), DOLLARS]
 PositiveMoney = Annotated[Money, AfterValidator(_check_positive)]
@@ -226,6 +271,19 @@ Ratio = Annotated[
 ]
 PositiveRatio = Annotated[Ratio, AfterValidator(_check_positive)]
 Rate = Annotated[Ratio, AfterValidator(_check_rate)]
+ReserveText = Annotated[
+    str,
+    BeforeValidator(_check_reserve),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": MONEY_TEXT},
+                {"type": "string", "pattern": RATIO_TEXT},
+            ]
+        }
+    ),
+    Written(read_reserve, _reserve),
+]
 Instant = Annotated[
     str,
     BeforeValidator(_check_instant),

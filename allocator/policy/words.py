@@ -6,8 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from allocator.policy.formula import customer_terms
+from allocator.policy.claims_formula import BY_CLAIM, idea_of
+from allocator.policy.constraint_words import sentence as constraint_sentence
+from allocator.policy.formula import claim_name, customer_terms
 from allocator.policy.sources import Source, Sourced
+from allocator.policy.wave_checks import ACCOUNT
+from allocator.policy.waves import reserve_units
 
 if TYPE_CHECKING:
     from allocator.policy.schema import Policy
@@ -15,6 +19,13 @@ if TYPE_CHECKING:
 __all__ = ["Sentence", "sentences"]
 
 _RANK: dict[Source, int] = {"announced": 0, "assumed": 1, "set": 2}
+
+
+_DROPS = {
+    "drop_once": "Whoever would get less than the minimum gets nothing; the others divide again.",
+    "drop_until_stable": "The smallest vouchers are dropped, one size after the other, until "
+    "nobody left would get less than the minimum.",
+}
 
 
 @dataclass(frozen=True)
@@ -61,6 +72,12 @@ def sentences(policy: Policy) -> tuple[Sentence, ...]:
 def _texts(policy: Policy, v: dict[str, str]) -> list[tuple[str, list[str]]]:
     rule, award = policy.eligibility, policy.award
     texts = [(f"Vouchers worth {v['award.budget']} in all are divided.", ["award.budget"])]
+    if reserve_units(policy):
+        text = f"Of this, {v['award.reserve']} is held back as a reserve."
+        texts.append((text, ["award.reserve"]))
+    if award.per != ACCOUNT:
+        text = f"All accounts of one {award.per} count together, and its voucher is split by loss."
+        texts.append((text, ["award.per"]))
     if rule.exclude_already_compensated:
         key = "eligibility.exclude_already_compensated"
         texts.append(("Nobody who was already compensated gets one.", [key]))
@@ -84,7 +101,11 @@ def _texts(policy: Policy, v: dict[str, str]) -> list[tuple[str, list[str]]]:
     )
     if award.cap_at_loss:
         texts.append(("No voucher is larger than the loss.", ["award.cap_at_loss"]))
+    if award.below_minimum in _DROPS:
+        texts.append((_DROPS[award.below_minimum], ["award.below_minimum"]))
     texts.append(_shares(policy))
+    for constraint in policy.constraints:
+        texts.append((constraint_sentence(constraint, policy), ["constraints"]))
     return texts
 
 
@@ -94,6 +115,9 @@ def _shares(policy: Policy) -> tuple[str, list[str]]:
     if policy.uses_weights:
         keys += ["objective.alpha", "objective.of", "weights.loss_exponent"]
         keys += ["weights.ratio_exponent", "weights.ratio_cap", "weights.factors"]
+    if objective.rule in BY_CLAIM:
+        idea = idea_of(objective.rule, claim_name(policy))
+        return f"Between these bounds, {idea}.", keys
     product = " × ".join(str(term) for term in customer_terms(policy))
     if policy.uses_weights and objective.alpha == 0:
         return f"Those with the largest {product or 'rank'} come first.", keys

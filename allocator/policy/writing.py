@@ -42,16 +42,23 @@ def as_toml(policy: Policy, *, annotated: bool = False) -> str:
         head = "".join(f"# {page}: {where}\n" for page, where in PAGES.items()) + "\n"
         comments = {each.key: each.comment for each in policy.sources()}
     data = policy.model_dump(exclude_none=True)
-    if not policy.constraints:
-        del data["constraints"]  # "[[constraints]]" has no empty form worth showing
-    return head + dump_toml(data, comments, INLINE)
+    constraints = data.pop("constraints")  # "[[constraints]]" has no empty form worth showing
+    comment = f"  # {comments['constraints']}" if comments else ""
+    return (
+        head
+        + dump_toml(data, comments, INLINE)
+        + "".join(
+            f"\n[[constraints]]{comment}\n" + dump_toml(each, inline=("where",))
+            for each in constraints
+        )
+    )
 
 
 def as_json(policy: Policy) -> str:
     """Write a policy as one line of JSON: equal policies give equal bytes.
 
     Order is kept only where it has a meaning: in `eligibility.exclude`, where the first rule
-    that matches names the reason.
+    that matches names the reason. Constraints are sorted by name.
 
     Parameters
     ----------
@@ -70,6 +77,10 @@ def as_json(policy: Policy) -> str:
     data = policy.model_dump(exclude_none=True)
     data["columns"] = _sorted(data["columns"])
     data["weights"]["factors"] = _sorted(data["weights"]["factors"])
+    data["constraints"] = [
+        each | ({"where": _sorted(each["where"])} if "where" in each else {})
+        for each in sorted(data["constraints"], key=lambda each: str(each["name"]))
+    ]
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 

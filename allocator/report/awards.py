@@ -23,12 +23,13 @@ from allocator.scenarios.compare import Comparison
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+
+    from allocator.report.picture import Picture
 
 __all__ = ["draw_awards"]
 
 
-def draw_awards(comparison: Comparison, *, narrow: bool = False) -> Figure:
+def draw_awards(comparison: Comparison, *, narrow: bool = False) -> Picture:
     """Draw quantiles of awards against losses, both axes logarithmic.
 
     Parameters
@@ -40,7 +41,7 @@ def draw_awards(comparison: Comparison, *, narrow: bool = False) -> Figure:
 
     Returns
     -------
-    Figure
+    Picture
     """
     figure, axes = new_figure(4.0 if narrow else 4.2, narrow=narrow)
     plain_axes(axes)

@@ -7,6 +7,8 @@ from typing import Any
 
 from allocator.allocation.result import Allocation
 from allocator.money import format_cents
+from allocator.report.calculator import as_json, calculators, phrases, questions
+from allocator.report.decisions import decisions
 from allocator.report.disclosure import bound_cells, gone_rows
 from allocator.report.figures import Plots
 from allocator.report.suppress import (
@@ -23,7 +25,8 @@ from allocator.report.tables import (
     outcomes_table,
     rules_table,
 )
-from allocator.report.words import checked, decide, python_lines, said, settings, supplied
+from allocator.report.words import checked, python_lines, said, settings, supplied
+from allocator.scenarios.choices import choices
 from allocator.scenarios.findings import half_finding, out_finding
 from allocator.scenarios.numerals import percent
 from allocator.scenarios.out import Out
@@ -77,7 +80,8 @@ def page_content(plots: Plots, left_out: Sequence[str]) -> dict[str, Any]:
         "half": half_finding(summary, exact=0 not in hidden_sums),
         "findings": findings,
         "formulas": [(e.name, e.allocation.formula) for e in comparison.users.scenarios],
-        "decide": decide(first, summary, out),
+        "decide": [] if few else decisions(choices(first), out),
+        **_calculator(names, comparison.allocations, few=few),
         "checked": checked(first, hide_spent=few),
         "not_checked": _not_checked(first, summary),
         "said": said(first),
@@ -113,6 +117,19 @@ def _amounts(allocation: Allocation, summary: Summary, *, few: bool) -> dict[str
         "unspent": None if few else unspent,
         "median": WITHHELD if few else format_cents(summary.outcomes[0].median_cents),
         "recovery": WITHHELD if few else recovery,
+    }
+
+
+def _calculator(
+    names: Sequence[str], allocations: Sequence[Allocation], *, few: bool
+) -> dict[str, Any]:
+    found = [] if few else calculators(names, allocations)
+    # Only policies that it knows are asked about.
+    told = [each["name"] for each in found]
+    asked = [each for name, each in zip(names, allocations, strict=True) if name in told]
+    return {
+        "calculator": as_json({"policies": found, "phrases": dict(phrases())}) if found else None,
+        "questions": questions(asked),
     }
 
 

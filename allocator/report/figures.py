@@ -2,61 +2,98 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from allocator.allocation.result import Allocation
 from allocator.errors import DataError
-from allocator.report.awards import draw_awards
-from allocator.report.eligibility import draw_eligibility
-from allocator.report.style import INK, PLAIN
-from allocator.report.where_it_goes import draw_money
-from allocator.scenarios.bands import award_bands
+from allocator.report.plots.chart import Chart, Rows
+from allocator.report.plots.cliffs import cliffs
+from allocator.report.plots.distribution import distribution
+from allocator.report.plots.existing import awards, eligibility, money
+from allocator.report.plots.frontier import frontier
+from allocator.report.plots.gainers import gainers
+from allocator.report.plots.lorenz import concentration, lorenz
+from allocator.report.plots.people import people
+from allocator.report.plots.recovery import recovery
+from allocator.report.plots.tornado import tornado
+from allocator.report.style import SERIES
 from allocator.scenarios.compare import Comparison
-from allocator.scenarios.findings import awards_finding, money_finding, out_finding
+from allocator.scenarios.frontier import Frontier
+from allocator.scenarios.health.result import Health
+from allocator.scenarios.knobs import value_of
 from allocator.scenarios.out import Out, out_by_reason
 from allocator.scenarios.panel import panel
 from allocator.scenarios.tables import Tables
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from allocator.report.picture import Picture
 
-__all__ = ["MOST", "Plots", "check_number"]
+__all__ = ["MOST", "NAMES", "Plots", "check_number", "frontier_figure"]
 
-MOST = 3  # allocations that a figure can tell apart
-TITLE_WIDTH = 88  # characters
+MOST = 3  # allocations that a report shows beside each other
+_CHARTS: dict[str, Callable[[Comparison], Chart]] = {
+    "money": money,
+    "awards": awards,
+    "eligibility": eligibility,
+    "distribution": distribution,
+    "lorenz": lorenz,
+    "concentration": concentration,
+    "recovery": recovery,
+    "people": people,
+    "gainers": gainers,
+    "cliffs": cliffs,
+    "tornado": tornado,
+}
+NAMES = tuple(_CHARTS)  # of the figures that allocations alone give
 
 
-def check_number(allocations: Sequence[Allocation]) -> None:
-    """Raise an error if there are none, or more than a figure can tell apart."""
-    if not 1 <= len(allocations) <= MOST:
+def check_number(allocations: Sequence[Allocation], most: int = MOST) -> None:
+    """Raise an error if there are none, or more than can be told apart."""
+    if not 1 <= len(allocations) <= most:
         raise DataError(
-            f"figures and reports take one to {MOST} allocations, not {len(allocations)}"
+            f"figures and reports take one to {most} allocations, not {len(allocations)}"
         )
 
 
 class Plots:
-    """Figures of one to three allocations of the same users; only aggregates are drawn.
+    """Figures of one to four allocations of the same users; only aggregates are drawn.
+
+    Each policy has one color and line style in all of them. Every figure knows its ``finding``
+    (the title), its ``alt`` (text for those who cannot see it) and its ``data`` (the numbers
+    drawn); numbers of fewer than ten users are left out.
 
     Parameters
     ----------
     allocations : sequence of Allocation
-        The first is filled, the others are outlines or lines.
+        The first is the base, the others are compared with it.
 
     Raises
     ------
     DataError
-        If there are none or more than three, or they have no user in common.
+        If there are none or more than four, or they have no user in common.
+
+    Examples
+    --------
+    >>> import allocator as al
+    >>> policy = al.Policy.default().replace(budget="50000.00")
+    >>> plots = al.allocate(al.simulate_users(1000, seed=7), policy).plot
+    >>> print(plots.eligibility().finding)
+    5...% of 1,000 users are in; the largest group of those who are not: lost under $50 (...).
+    >>> plots.data("eligibility")[0]
+    {'policy': 'Announced', 'rule': 'all users', 'source': '', 'out': 0, 'left': 1000}
     """
 
-    def __init__(self, allocations: Sequence[Allocation]) -> None:
-        check_number(allocations)
-        self.comparison = Comparison(panel(allocations))
+    def __init__(
+        self, allocations: Sequence[Allocation], names: Sequence[str] | None = None
+    ) -> None:
+        check_number(allocations, len(SERIES))
+        self.comparison = Comparison(panel(allocations, names))
+        self._charts: dict[str, Chart] = {}
 
     def tables(self) -> Tables:
-        """Return the numbers behind the figure of money: plain rows by decile of loss."""
+        """Return the numbers behind the figures by decile of loss: plain rows."""
         return self.comparison.tables()
 
     @cached_property
@@ -64,37 +101,116 @@ class Plots:
         """Who is out of the first allocation, by reason."""
         return out_by_reason(self.comparison.allocations[0])
 
-    @cached_property
+    @property
     def findings(self) -> dict[str, str]:
-        """The title of each figure."""
-        users = self.comparison.users
-        certificate = self.comparison.allocations[0].certificate
-        tables = self.comparison.tables()
-        return {
-            "money": money_finding(tables.users, tables.paid),
-            "awards": awards_finding(award_bands(users, users.scenarios[0])),
-            "eligibility": out_finding(certificate.users, certificate.eligible, self.out),
-        }
+        """The titles of the figures that a report always has."""
+        return {name: self.chart(name).title for name in ("money", "awards", "eligibility")}
 
-    def money(self) -> Figure:
+    def chart(self, name: str) -> Chart:
+        """Return a figure before it is drawn: its title, alternative text and numbers.
+
+        Parameters
+        ----------
+        name : str
+            As the method that draws it.
+
+        Raises
+        ------
+        DataError
+            If there is no such figure.
+        """
+        if name not in _CHARTS:
+            raise DataError(f"there is no figure {name!r}; there are {', '.join(NAMES)}")
+        if name not in self._charts:
+            self._charts[name] = _CHARTS[name](self.comparison)
+        return self._charts[name]
+
+    def data(self, name: str) -> Rows:
+        """Return the numbers behind a figure: a list of plain rows, as for ``pd.DataFrame``.
+
+        Parameters
+        ----------
+        name : str
+            As the method that draws it.
+        """
+        return self.chart(name).rows
+
+    def money(self) -> Picture:
         """Draw where the money goes: people and dollars by decile of loss."""
-        return self._titled("money", draw_money(self.comparison))
+        return self.chart("money").figure()
 
-    def awards(self) -> Figure:
+    def awards(self) -> Picture:
         """Draw awards against losses, with the floor, the cap and the kinks."""
-        return self._titled("awards", draw_awards(self.comparison))
+        return self.chart("awards").figure()
 
-    def eligibility(self) -> Figure:
-        """Draw who fell out at each rule."""
-        return self._titled("eligibility", self.draw_eligibility())
+    def eligibility(self) -> Picture:
+        """Draw who fell out at each rule of the first policy."""
+        return self.chart("eligibility").figure()
 
-    def draw_eligibility(self, *, narrow: bool = False) -> Figure:
-        """Draw the same without a title."""
-        certificate = self.comparison.allocations[0].certificate
-        return draw_eligibility(certificate.users, certificate.eligible, self.out, narrow=narrow)
+    def distribution(self) -> Picture:
+        """Draw what share of those who are paid get how much."""
+        return self.chart("distribution").figure()
 
-    def _titled(self, name: str, figure: Figure) -> Figure:
-        title = textwrap.fill(self.findings[name], TITLE_WIDTH)
-        figure.suptitle(title, x=0.01, ha="left", fontsize=11, color=INK, **PLAIN)
-        figure.patch.set_alpha(1.0)
-        return figure
+    def lorenz(self) -> Picture:
+        """Draw how unequal awards are: Lorenz curves."""
+        return self.chart("lorenz").figure()
+
+    def concentration(self) -> Picture:
+        """Draw who has the money: concentration curves of awards and of losses, by loss."""
+        return self.chart("concentration").figure()
+
+    def recovery(self) -> Picture:
+        """Draw what part of their losses people get back, by decile of loss."""
+        return self.chart("recovery").figure()
+
+    def people(self) -> Picture:
+        """Draw people above and dollars below, by decile of loss."""
+        return self.chart("people").figure()
+
+    def gainers(self) -> Picture:
+        """Draw who gets more and who gets less than under the first policy."""
+        return self.chart("gainers").figure()
+
+    def cliffs(self) -> Picture:
+        """Draw the jump of an award at the lines that decide who is in."""
+        return self.chart("cliffs").figure()
+
+    def tornado(self, *healths: Health) -> Picture:
+        """Draw which open choices move most dollars.
+
+        Parameters
+        ----------
+        *healths : Health
+            Health checks of these policies, ``al.health(users, policy)``: with them every assumed
+            or hand-set number is drawn; without, the three choices that awards alone can tell.
+        """
+        return self.tornado_chart(*healths).figure()
+
+    def tornado_chart(self, *healths: Health) -> Chart:
+        """Return the figure of open choices before it is drawn."""
+        return tornado(self.comparison, healths) if healths else self.chart("tornado")
+
+    def frontier(self, *results: Frontier) -> Picture:
+        """Draw what fairness costs, with the first policy's present value marked.
+
+        Parameters
+        ----------
+        *results : Frontier
+            Of these policies in their order, ``al.frontier(users, policy)``.
+        """
+        return self.frontier_chart(*results).figure()
+
+    def frontier_chart(self, *results: Frontier) -> Chart:
+        """Return the figure of frontiers before it is drawn."""
+        if not results or len(results) > len(self.comparison.names):
+            raise DataError(
+                f"give one frontier for each policy, as in plot.frontier(al.frontier(users, "
+                f"policy)): {len(results)} for {len(self.comparison.names)}"
+            )
+        present = value_of(self.comparison.allocations[0].policy, results[0].vary)
+        return frontier(results, self.comparison.names[: len(results)], present)
+
+
+def frontier_figure(*results: Frontier) -> Picture:
+    """Draw frontiers by themselves, without a present value to mark."""
+    return frontier(results).figure()

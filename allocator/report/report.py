@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from allocator.allocation.loading import load_allocation
@@ -11,15 +12,18 @@ from allocator.allocation.result import Allocation
 from allocator.data.write import write_file
 from allocator.errors import AllocatorError
 from allocator.report.awards import draw_awards
+from allocator.report.calculator import script, script_hash
 from allocator.report.content import page_content
 from allocator.report.disclosure import told_apart
 from allocator.report.eligibility import draw_eligibility
 from allocator.report.figures import Plots, check_number
+from allocator.report.health_words import health_rows
 from allocator.report.optional import need
 from allocator.report.style import to_svg
 from allocator.report.where_it_goes import draw_money
 from allocator.scenarios.bands import award_bands
 from allocator.scenarios.deciles import DECILES
+from allocator.scenarios.health.health import health
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,6 +37,7 @@ def report(
     allocations: Allocation | str | os.PathLike[str] | Sequence[Any],
     path: str | os.PathLike[str],
     force: bool = False,
+    users: object = None,
 ) -> None:
     """Write a report of one to three allocations of the same users.
 
@@ -44,6 +49,9 @@ def report(
         Of the page: one file under 1 MB that opens with no network and has no user ids.
     force : bool
         Replace a file that is not a report.
+    users : path, UsersTable, data frame or Arrow table, optional
+        The users table of the first allocation. With it the page also tells what the health
+        checks of its policy found.
 
     Raises
     ------
@@ -74,16 +82,18 @@ def report(
         raise AllocatorError(
             f"{os.fspath(path)} exists and is not a report: choose another name, or force=True"
         )
-    write_file(path, render(loaded).encode("utf-8"))
+    write_file(path, render(loaded, users).encode("utf-8"))
 
 
-def render(allocations: Sequence[Allocation]) -> str:
+def render(allocations: Sequence[Allocation], users: object = None) -> str:
     """Return the page of a report.
 
     Parameters
     ----------
     allocations : sequence of Allocation
         One to three.
+    users : path, UsersTable, data frame or Arrow table, optional
+        As in `report`.
 
     Returns
     -------
@@ -100,6 +110,12 @@ def render(allocations: Sequence[Allocation]) -> str:
     check_number(allocations)
     shown, left_out = told_apart(allocations)
     plots = Plots(shown)
+    with ThreadPoolExecutor(1) as pool:  # drawing leaves a core to spare
+        found = None if users is None else pool.submit(health, users, allocations[0].policy)
+        content = page_content(plots, [each.policy.name for each in left_out])
+        content["figures"] = _figures(plots, content)
+    content["health"] = None if found is None or content["few"] else health_rows(found.result())
+    content |= {"script": script(), "script_hash": script_hash()}
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("allocator.report", "page"),
         autoescape=True,
@@ -107,8 +123,6 @@ def render(allocations: Sequence[Allocation]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    content = page_content(plots, [each.policy.name for each in left_out])
-    content["figures"] = _figures(plots, content)
     page: str = environment.get_template("page.html").render(**content, mark=MARK)
     return page
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from allocator.money import CENTS
 from allocator.report.optional import need
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from allocator.report.picture import Picture
 
 __all__ = [
     "GRID",
@@ -20,8 +25,12 @@ __all__ = [
     "OUT",
     "PLAIN",
     "SERIES",
+    "Look",
     "about",
+    "cents",
     "dollars",
+    "looks",
+    "new_axes",
     "new_figure",
     "plain_axes",
     "short",
@@ -30,14 +39,19 @@ __all__ = [
 
 # Okabe and Ito's colors, which color-blind readers can tell apart; each policy keeps its own
 # throughout, together with a line style. Each color has a name in the page's style sheet.
-SERIES = ("#0072b2", "#d55e00", "#009e73")
-LINES = ("-", "--", ":")
+SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
+LINES = ("-", "--", ":", "-.")
+# The same, dark enough for small text on white.
+_INKS = ("#0072b2", "#c05000", "#007d5c", "#a0487e")
+_MARKERS = ("o", "s", "^", "D")
 OUT = "#b5b5b6"
 INK, MUTED, GRID = "#1a1a1b", "#5c5c5d", "#dededf"
 _VARIABLES = {
     SERIES[0]: "--first",
     SERIES[1]: "--second",
     SERIES[2]: "--third",
+    _INKS[1]: "--second",
+    _INKS[2]: "--third",
     OUT: "--out",
     INK: "--ink",
     MUTED: "--muted",
@@ -48,7 +62,36 @@ WIDE, NARROW = 7.6, 3.7  # inches
 PLAIN: dict[str, Any] = {"parse_math": False}
 
 
-def new_figure(height: float, *, narrow: bool = False) -> tuple[Figure, Axes]:
+@dataclass(frozen=True)
+class Look:
+    """How one policy looks in every figure of a comparison.
+
+    Attributes
+    ----------
+    color, ink : str
+        Of marks, and of small text.
+    line, marker : str
+    """
+
+    color: str
+    ink: str
+    line: str
+    marker: str
+
+
+def looks(names: Sequence[str]) -> dict[str, Look]:
+    """Give each policy its look: by its place in the comparison, the same in every figure.
+
+    Examples
+    --------
+    >>> [look.line for look in looks(["Announced", "Broad"]).values()]
+    ['-', '--']
+    """
+    found = zip(SERIES, _INKS, LINES, _MARKERS, strict=True)
+    return {name: Look(*each) for name, each in zip(names, found, strict=False)}
+
+
+def new_figure(height: float, *, narrow: bool = False) -> tuple[Picture, Axes]:
     """Make an empty figure with one set of axes, without pyplot's state.
 
     Parameters
@@ -62,14 +105,38 @@ def new_figure(height: float, *, narrow: bool = False) -> tuple[Figure, Axes]:
     -------
     figure, axes
     """
+    figure, (axes,) = new_axes(height, narrow=narrow)
+    return figure, axes
+
+
+def new_axes(
+    height: float,
+    *,
+    narrow: bool = False,
+    rows: int = 1,
+    columns: int = 1,
+    share_x: bool = False,
+    share_y: bool = False,
+    ratios: Sequence[float] | None = None,
+) -> tuple[Picture, list[Axes]]:
+    """Make an empty figure with a grid of axes, as `new_figure` does.
+
+    Returns
+    -------
+    figure, axes
+        Row by row.
+    """
     need("matplotlib.figure")
     from allocator.report.picture import Picture
 
     figure = Picture(figsize=(NARROW if narrow else WIDE, height), layout="constrained")
     figure.patch.set_alpha(0.0)
-    axes = figure.subplots()
-    axes.patch.set_alpha(0.0)
-    return figure, axes
+    grid = figure.subplots(
+        rows, columns, sharex=share_x, sharey=share_y, squeeze=False, height_ratios=ratios
+    )
+    for axes in grid.flat:
+        axes.patch.set_alpha(0.0)
+    return figure, list(grid.flat)
 
 
 def plain_axes(axes: Axes) -> None:
@@ -90,6 +157,17 @@ def dollars(value: float) -> str:
     if value >= 1_000_000:
         return f"${value / 1_000_000:g}m"
     return f"${value:,.2f}".removesuffix(".00")
+
+
+def cents(value: int) -> str:
+    """Write whole cents, without the cents from $1,000 on.
+
+    Examples
+    --------
+    >>> cents(2357), cents(60_000), cents(108_505_941)
+    ('$23.57', '$600.00', '$1,085,059')
+    """
+    return f"${value / CENTS:,.2f}" if value < 1000 * CENTS else f"${round(value / CENTS):,}"
 
 
 def short(name: str, *, narrow: bool) -> str:

@@ -123,7 +123,7 @@ def outcomes_table(summary: Summary, *, hide_floor: bool = False) -> Table:
     if summary.top_loss_share is not None and not few_on_top:
         top += f" ({percent(summary.top_loss_share)} of losses)"
     at_floor = f"get the minimum of {summary.minimum}"
-    head = ("", "median", top, at_floor, "would gain", "would lose")
+    head = ("policy", "median", top, at_floor, "would gain", "would lose")
     return Table(head, rows, _any_hidden(*rows))
 
 

@@ -13,6 +13,7 @@ from allocator.report.style import (
     PLAIN,
     SERIES,
     about,
+    looks,
     new_figure,
     plain_axes,
     short,
@@ -27,14 +28,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-__all__ = ["draw_money"]
+    from allocator.report.picture import Picture
+
+__all__ = ["draw_money", "loss_range"]
 
 GAP = 0.01  # between a bar and its label, in shares of the whole
 
 
-def draw_money(comparison: Comparison, *, narrow: bool = False) -> Figure:
+def draw_money(comparison: Comparison, *, narrow: bool = False) -> Picture:
     """Draw the shares of people and of dollars by decile of loss, on one scale.
 
     Parameters
@@ -47,7 +49,7 @@ def draw_money(comparison: Comparison, *, narrow: bool = False) -> Figure:
 
     Returns
     -------
-    Figure
+    Picture
     """
     figure, axes = new_figure(4.2 if narrow else 4.0, narrow=narrow)
     plain_axes(axes)
@@ -85,7 +87,9 @@ def draw_money(comparison: Comparison, *, narrow: bool = False) -> Figure:
     left, right = max(people.values(), default=0.1), max(ends.values(), default=1.0)
     _heads(axes, comparison.names, narrow=narrow)
     axes.set_yticks(
-        range(10), [_range(row) if k in shown else "–" for k, row in enumerate(deciles)], **PLAIN
+        range(10),
+        [loss_range(row) if k in shown else "–" for k, row in enumerate(deciles)],
+        **PLAIN,
     )
     axes.set_xticks([])
     axes.set_xlim(-left - GAP, right * 1.25 + 0.02)
@@ -110,14 +114,21 @@ def _heads(axes: Axes, names: Sequence[str], *, narrow: bool) -> None:
     if not narrow:  # there it would stand in the way of "people"
         across = axes.get_yaxis_transform()
         axes.text(-0.01, -0.75, "who lost", ha="right", fontsize=9, color=MUTED, transform=across)
-    for number, name in enumerate(names):
+    for number, (name, look) in enumerate(looks(names).items()):
         who = short(name, narrow=narrow)
         text = f"outline: {who}" if number else f"money: {who}" if len(names) > 1 else "money"
         place = -0.75 - 0.75 * number
-        axes.text(GAP, place, text, fontsize=9, color=SERIES[number], **PLAIN)
+        axes.text(GAP, place, text, fontsize=9, color=look.ink, **PLAIN)
 
 
-def _range(row: GroupRow) -> str:
+def loss_range(row: GroupRow) -> str:
+    """Say between which losses a decile lies, roughly: nobody's own loss.
+
+    Examples
+    --------
+    >>> loss_range(GroupRow("2", 1055, 89.11, 157.98, 12709154))
+    '$89 to $160'
+    """
     if row.lowest is None or row.highest is None:
         return "–"
     if row.label == "10":  # the largest loss is somebody's

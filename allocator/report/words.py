@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
@@ -10,31 +9,10 @@ from allocator.allocation.result import Allocation
 from allocator.money import format_cents
 from allocator.policy.sources import PAGES, sources
 from allocator.policy.words import sentences
-from allocator.report.suppress import WITHHELD, shown_count
-from allocator.report.tables import gain_and_lose
-from allocator.scenarios.bands import FEWEST
-from allocator.scenarios.numerals import big_dollars, percent
-from allocator.scenarios.out import Out
-from allocator.scenarios.summary import Outcome, Summary
+from allocator.report.suppress import shown_count
 from allocator.scenarios.summary_text import named_checks
 
-__all__ = ["Decision", "checked", "decide", "python_lines", "said", "settings", "supplied"]
-
-_OPEN = (
-    # An alternative of the summary, the key it changes, the question, and what it is instead.
-    (
-        "broad (alpha 2)",
-        "objective.alpha",
-        "How much should small losses be favored (alpha)?",
-        "At alpha 2",
-    ),
-    (
-        "pro rata",
-        "weights.ratio_exponent",
-        "How much should the share of their assets that people lost count (ratio exponent)?",
-        "In proportion to losses alone",
-    ),
-)
+__all__ = ["checked", "python_lines", "said", "settings", "supplied"]
 
 CHECKED = {
     "eligibility": "Only eligible people are paid.",
@@ -43,19 +21,6 @@ CHECKED = {
     "optimal": "No cent moved from one person to another would follow the policy better.",
     "canonical": "Odd cents among equals went by the published order; nobody chose.",
 }
-
-
-@dataclass(frozen=True)
-class Decision:
-    """Something assumed that moves money, so that somebody must decide it.
-
-    Attributes
-    ----------
-    question, effect : str
-    """
-
-    question: str
-    effect: str
 
 
 def checked(allocation: Allocation, *, hide_spent: bool = False) -> list[dict[str, Any]]:
@@ -68,43 +33,12 @@ def checked(allocation: Allocation, *, hide_spent: bool = False) -> list[dict[st
     ]
 
 
-def decide(allocation: Allocation, summary: Summary, out: tuple[Out, ...]) -> list[Decision]:
-    """Say what is assumed and moves money, so that somebody must decide it."""
-    found = [
-        Decision(
-            f"Should users stay out for this reason: {each.text}?",
-            f"Assumed: yes. {each.users:,} users, who lost {big_dollars(each.loss_cents)}.",
-        )
-        for each in out
-        if each.source == "assumed" and each.users >= FEWEST
-    ]
-    if summary.eligible < FEWEST:
-        return found
-    by_key = {each.key: each for each in sources(allocation.policy)}
-    others = {each.name: each for each in summary.outcomes[1:]}
-    for name, key, question, instead in _OPEN:
-        value = by_key[key]
-        if name in others and value.source == "assumed":
-            moved = _moved(others[name], summary)
-            found.append(Decision(question, f"Assumed: {value.value}. {instead}, {moved}."))
-    return found
-
-
-def _moved(outcome: Outcome, summary: Summary) -> str:
-    if (outcome.largest_change_cents or 0) <= summary.unit_cents:
-        return "nothing would change but odd cents"
-    shares = gain_and_lose(outcome, summary.eligible, digits=0)
-    if shares is None or WITHHELD in shares or summary.eligible < 10 * FEWEST:
-        return "it is withheld who would gain, because few people could be told apart"
-    gain, lose = shares
-    top, now = (percent(each.top_share, 0) for each in (outcome, summary.outcomes[0]))
-    change = f"get {top} of the money, not {now}" if top != now else f"still get {top} of the money"
-    return f"{gain} would get more and {lose} less; the tenth who lost most would {change}"
-
-
-def said(allocation: Allocation) -> list[dict[str, str]]:
-    """Return what the policy says, in sentences, each with its source."""
-    return [{"text": each.text, "source": each.source} for each in sentences(allocation.policy)]
+def said(allocation: Allocation) -> list[tuple[str, list[str]]]:
+    """Return what the policy says, in sentences: announced, assumed and set apart."""
+    found: dict[str, list[str]] = {"announced": [], "assumed": [], "set": []}
+    for each in sentences(allocation.policy):
+        found[each.source].append(each.text)
+    return [(source, texts) for source, texts in found.items() if texts]
 
 
 def settings(allocation: Allocation) -> list[dict[str, str]]:

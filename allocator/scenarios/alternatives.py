@@ -15,6 +15,7 @@ from allocator.core.rules import AlphaFair, Rule
 from allocator.core.solve import solve
 from allocator.money import CENTS, FINE, exact
 from allocator.policy.compile import Ids
+from allocator.policy.waves import spendable_units
 from allocator.scenarios.columns import numbers
 
 __all__ = ["Alternative", "alternatives", "awards_under"]
@@ -44,7 +45,9 @@ def alternatives(allocation: Allocation) -> tuple[Alternative, ...]:
     Returns
     -------
     tuple of Alternative
-        Empty for a run that is itself pro rata, which has no weights.
+        Empty for a run that is itself pro rata, and where awards depend on more than everybody's
+        own bounds: with constraints, where small awards are dropped, and where money is already
+        paid.
 
     Examples
     --------
@@ -57,8 +60,12 @@ def alternatives(allocation: Allocation) -> tuple[Alternative, ...]:
     ()
     """
     policy = allocation.policy
-    if not policy.uses_weights:
+    shared = policy.constraints or policy.award.below_minimum != "raise"
+    shared = shared or "paid_cents" in allocation.table.column_names
+    if shared or policy.objective.rule == "proportional":
         return ()
+    if not policy.uses_weights:
+        return (Alternative("pro rata", Proportional()),)
     objective = policy.objective
     broad = Alternative("broad (alpha 2)", AlphaFair(2))
     if objective.alpha == 2 and objective.of == "amount":
@@ -88,7 +95,7 @@ def awards_under(allocation: Allocation, rules: Sequence[Rule]) -> list[NDArray[
         by_claim = isinstance(rule, Proportional)
         claims = np.rint(numbers(table, "claim")[rows] * FINE).astype(np.int64)
         problem = Problem(
-            budget=allocation.certificate.budget_cents // unit,
+            budget=spendable_units(policy),
             lower=numbers(table, "lower_cents")[rows] // unit,
             upper=numbers(table, "upper_cents")[rows] // unit,
             weights=None if by_claim else numbers(table, "weight")[rows],

@@ -14,6 +14,7 @@ from allocator.data.buffers import numbers_of
 from allocator.money import FINE
 from allocator.policy.eligibility import ELIGIBLE, precedence
 from allocator.policy.schema import Policy
+from allocator.policy.wave_checks import ACCOUNT
 
 __all__ = ["losses", "net_assets", "numbers", "reasons"]
 
@@ -62,7 +63,7 @@ def losses(table: pa.Table, policy: Policy) -> NDArray[np.int64]:
         Exact; where the whole loss is recognized it is read from the claim, which beyond $22
         million per user may be a few 1e-8 dollars off.
     """
-    if policy.claim.brackets:
+    if policy.claim.brackets or policy.award.per != ACCOUNT:  # there, claims are people's
         return read_amounts(table.column("loss"), "loss").parts
     # The claim is the loss as a float: reading it takes 5 ms, reading text of 1.7 million 400 ms.
     fine: NDArray[np.int64] = np.rint(numbers(table, "claim") * FINE).astype(np.int64)

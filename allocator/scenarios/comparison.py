@@ -57,7 +57,7 @@ class Comparison:
     @property
     def plot(self) -> Any:
         """Figures of these allocations, such as ``comparison.plot.money()``."""
-        return import_module("allocator.report.figures").Plots(self.allocations)
+        return import_module("allocator.report.figures").Plots(self.allocations, self.names)
 
     @cached_property
     def _by_loss(self) -> Tables:
@@ -196,6 +196,10 @@ class Comparison:
 
     def __repr__(self) -> str:
         return f"Comparison({', '.join(self.names)}; {len(self.users):,} users)"
+
+    def _repr_html_(self) -> str:
+        html: str = import_module("allocator.report.cards").comparison_card(self)
+        return html
 
     def _named(self) -> list[tuple[str, Allocation]]:
         return list(zip(self.names, self.allocations, strict=True))

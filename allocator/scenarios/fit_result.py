@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 from allocator.money import format_cents
@@ -153,14 +154,12 @@ class Fit:
         return f"Fit({self.formula!r}, {self._count})"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
-        return (
-            f"<div><p><b>{escape(self.policy.name)}, from {self._count}</b><br>"
-            f"{escape(self.formula)}</p>{_html_table(*self._number_cells())}<ul>{notes}</ul>"
-            f"<p>{self._shown}</p>{_html_table(*self._example_cells())}</div>"
-        )
+        title = f"{self.policy.name}, from {self._count}"
+        (_, *head), rows = self._example_cells()
+        tables = [self._number_cells(), ((self._shown, *head), rows)]
+        cards = import_module("allocator.report.cards")
+        html: str = cards.card(title, tables=tables, notes=self.notes, said=self.formula)
+        return html
 
     @property
     def _count(self) -> str:
@@ -216,13 +215,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(each) for key, each in value.items()}
     return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
-
-
-def _html_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    from html import escape
-
-    def cells(tag: str, row: tuple[str, ...]) -> str:
-        return "".join(f"<{tag}>{escape(cell.strip())}</{tag}>" for cell in row)
-
-    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
-    return f"<table><thead><tr>{cells('th', head)}</tr></thead><tbody>{body}</tbody></table>"

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -127,6 +128,10 @@ class Frontier:
         }
 
     def __str__(self) -> str:
+        notes = [f"note: {note}" for note in self.notes]
+        return "\n".join([*text_table(*self._cells()), *notes])
+
+    def _cells(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         heads = (self.vary, "efficiency", "price of fairness", "equality", "of recovery", "median")
         rows = [
             (
@@ -137,17 +142,16 @@ class Frontier:
             )
             for p in self.points
         ]
-        return "\n".join([*text_table(heads, rows), *(f"note: {note}" for note in self.notes)])
+        return heads, rows
 
     def __repr__(self) -> str:
         return f"Frontier({len(self)} points over {self.vary})"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
-        table: str = self.table.to_html(float_format=lambda value: f"{value:.4g}")
-        return f"{table}<ul>{notes}</ul>"
+        cards = import_module("allocator.report.cards")
+        title = f"{len(self)} points over {self.vary}"
+        html: str = cards.card(title, tables=[self._cells()], notes=self.notes)
+        return html
 
 
 def frontier(

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from allocator.allocation.pipeline import Loaded, run
@@ -92,18 +93,22 @@ class GoalSeek:
         }
 
     def __str__(self) -> str:
+        return "\n".join([self._said, *(f"note: {note}" for note in self.notes)])
+
+    @property
+    def _said(self) -> str:
         said = "gives" if self.reached else "comes nearest, with"
         head = f"{self.vary} = {value_of(self.policy, self.vary)} {said} {self.target} = "
-        lines = [f"{head}{self.achieved:,.6g} (goal {self.value:,.6g})"]
-        return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
+        return f"{head}{self.achieved:,.6g} (goal {self.value:,.6g})"
 
     def __repr__(self) -> str:
         return f"GoalSeek({self.vary}={self.knob!r}, {self.target}={self.achieved:g})"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        return f"<pre>{escape(str(self))}</pre>"
+        title = "The goal is reached" if self.reached else "The goal is not reached"
+        cards = import_module("allocator.report.cards")
+        html: str = cards.card(title, said=self._said, notes=self.notes)
+        return html
 
 
 def goal_seek(

@@ -16,15 +16,18 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from allocator.allocation.person_table import per_person
 from allocator.allocation.result import Allocation
 from allocator.core.amounts import MAX_UNITS
 from allocator.core.edge import find_edge
 from allocator.core.order import CLOSE, Units
 from allocator.core.problem import Problem
 from allocator.core.ramps import Ramps
+from allocator.data.buffers import nulls_of
 from allocator.data.check import Users
 from allocator.errors import DataError
-from allocator.money import CENTS, FINE, MAX_DOLLARS, exact
+from allocator.money import CENTS, FINE, FINE_PER_CENT, MAX_DOLLARS, exact
+from allocator.policy.claims_formula import BY_CLAIM
 from allocator.policy.compile import bounds, pose, rule_of
 from allocator.policy.eligibility import decide
 from allocator.policy.schema import Policy
@@ -54,12 +57,18 @@ class Level:
         reached.
     marginal : Ramps or None
         Of one user of the tier, at alpha = 0: tiers are told apart exactly there.
+    largest : int
+        The largest claim, in 1e-8 dollars, for rules that look at it.
+    dropped_below : int
+        Units: who would get less is dropped; the smallest award that was kept.
     """
 
     policy: Policy
     tier: float
     log_level: float
     marginal: Ramps | None = None
+    largest: int = 0
+    dropped_below: int = 0
 
     @classmethod
     def of(
@@ -176,18 +185,25 @@ class Level:
         lower, upper = bounds(loss, self.policy)
         if self.log_level == math.inf:
             return upper
+        if self.dropped_below:
+            lower = np.zeros_like(lower)
+        if self.policy.objective.rule in BY_CLAIM:  # one claimant more: whoever has the largest
+            claim = np.append(np.minimum(claim, self.largest), self.largest)
+            lower, upper = np.append(lower, 0), np.append(upper, 0)
         claims = None
         if weight is None:
             claims = claim
         elif self.policy.objective.of == "recovery":
             claims = loss
-        problem = Problem(MAX_UNITS, lower, upper, weight, claims)
+        parts = self.unit_cents * FINE_PER_CENT
+        problem = Problem(MAX_UNITS, lower, upper, weight, claims, claim_parts=parts)
         ramps = rule_of(self.policy).ramps(problem)
         members, earlier = self._place(ramps)
         awards = np.where(earlier, upper, lower)
         inside = ramps.tier(members, tail=math.isinf(self.tier))
         awards[members] = _earned(inside, self.log_level)
-        return awards
+        awards[awards < self.dropped_below] = 0
+        return awards[: len(loss)]
 
     def _place(self, ramps: Ramps) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Mark who is in the marginal tier, and who is in an earlier one."""
@@ -214,14 +230,31 @@ def level_of(allocation: Allocation) -> Level:
     -------
     Level
     """
-    policy, table = allocation.policy, allocation.table
-    rows = np.flatnonzero(numbers(table, "eligible"))
+    policy, table = allocation.policy, per_person(allocation).table
+    at_level = numbers(table, "eligible")
+    if "paid_cents" in table.column_names:  # others hold what they were paid
+        paid, own = numbers(table, "paid_cents"), numbers(table, "award_cents")
+        at_level = at_level & ((own > paid) | (paid == 0))
+        award = policy.award.model_copy(update={"if_budget_exceeds_caps": "spend_less"})
+        policy = policy.model_copy(update={"award": award})
+    if policy.constraints:  # the level is of those whom no group holds back
+        at_level = at_level & (nulls_of(table.column("group")))
+    rows = np.flatnonzero(at_level)
     loss = losses(table, policy)[rows]
     claim = np.rint(numbers(table, "claim")[rows] * FINE).astype(np.int64)
     weight = numbers(table, "weight")[rows] if policy.uses_weights else None
     problem = pose(policy, loss, claim, weight, range(len(rows)), table.num_rows)
     units = numbers(table, "award_cents")[rows] // int(exact(policy.award.unit) * CENTS)
-    return Level.of(policy, loss, problem, units)
+    level = Level.of(policy, loss, problem, units)
+    dropped_below = 0
+    if policy.award.below_minimum != "raise":
+        inside = units[units < problem.upper]
+        dropped_below = int(min(inside, default=problem.lower.max(initial=0)))
+    return replace(
+        level,
+        largest=int(numbers(table, "claim")[numbers(table, "eligible")].max(initial=0) * FINE),
+        dropped_below=dropped_below,
+    )
 
 
 def net_assets_at(loss: NDArray[np.int64], ratio: Fraction) -> NDArray[np.int64]:
@@ -266,6 +299,8 @@ def _earned(ramps: Ramps, log_level: float) -> NDArray[np.int64]:
     mean = ramps.mean
     if log_level == -math.inf:  # only first units of infinite gain are earned there
         low, high = ramps.lower.copy(), np.clip(1, ramps.lower, ramps.upper)
+    elif ramps.start is not None or ramps.pauses is not None:  # no mere product
+        low, high = ramps.lower.copy(), ramps.upper.copy()
     else:
         amount = ramps.slopes(-log_level)
         low, high = amount * (1.0 - SLACK), amount * (1.0 + SLACK)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -78,14 +79,24 @@ class Measures:
         return asdict(self)
 
     def __str__(self) -> str:
+        cells = self._cells()
+        width = max(len(name) for name, _ in cells)
+        lines = [f"{name:<{width}}  {value}" for name, value in cells]
+        return "\n".join([self._title, *lines])
+
+    def _repr_html_(self) -> str:
+        table = (("measure", "value"), self._cells())
+        title = f"Measures {self._title}"
+        html: str = import_module("allocator.report.cards").card(title, tables=[table])
+        return html
+
+    @property
+    def _title(self) -> str:
+        return f"of the {self.of.replace('_', ' ')} of {self.users:,} eligible users"
+
+    def _cells(self) -> list[tuple[str, str]]:
         values = {name: v for name, v in self.to_dict().items() if name not in ("of", "users")}
-        width = max(map(len, values))
-        lines = [
-            f"{name:<{width}}  {'-' if value is None else f'{value:,.4f}'}"
-            for name, value in values.items()
-        ]
-        what = self.of.replace("_", " ")
-        return "\n".join([f"of the {what} of {self.users:,} eligible users", *lines])
+        return [(name, "-" if v is None else f"{v:,.4f}") for name, v in values.items()]
 
 
 def measures(allocation: Allocation, of: str = "award") -> Measures:

@@ -10,7 +10,7 @@ import numpy as np
 
 from allocator.allocation.result import Allocation
 from allocator.money import FINE_PER_CENT
-from allocator.policy.eligibility import ELIGIBLE, deciding_keys
+from allocator.policy.eligibility import DROPPED, ELIGIBLE, deciding_keys
 from allocator.policy.schema import Policy
 from allocator.policy.sources import Source
 from allocator.scenarios.columns import losses, reasons
@@ -120,6 +120,7 @@ def reason_text(reason: str, policy: Policy) -> str:
             f"lost under {said['eligibility.min_loss_ratio']} of net assets"
         ),
         "cap_below_minimum": f"lost under the minimum of {_short(said['award.minimum'])}",
+        DROPPED: f"a share under {_short(said['award.minimum'])}, dropped",
     }
     return texts.get(reason, reason)
 

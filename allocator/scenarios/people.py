@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from allocator.allocation.result import Allocation
 from allocator.data.check import Users
 from allocator.money import CENTS, FINE, exact, format_cents
 from allocator.policy.compile import bounds
-from allocator.policy.eligibility import ELIGIBLE, decide
+from allocator.policy.eligibility import DROPPED, ELIGIBLE, decide
 from allocator.policy.schema import Policy
 from allocator.policy.sections import Range
 from allocator.scenarios.hypothetical import level_of, net_assets_at
@@ -101,13 +102,21 @@ class PeopleLikeMe:
         return frame
 
     def __str__(self) -> str:
+        notes = [f"note: {note}" for note in self.notes]
+        return "\n".join([*text_table(*self._cells()), *notes])
+
+    def _repr_html_(self) -> str:
+        cards = import_module("allocator.report.cards")
+        html: str = cards.card("People like me", tables=[self._cells()], notes=self.notes)
+        return html
+
+    def _cells(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         by_policy = self._by_policy()
         rows = [
             (f"${people[0].loss:,}", f"{people[0].ratio}%", *map(str, people))
             for people in zip(*by_policy.values(), strict=True)
         ]
-        table = text_table(("loss", "of net assets", *by_policy), rows)
-        return "\n".join([*table, *(f"note: {note}" for note in self.notes)])
+        return ("loss", "of net assets", *by_policy), rows
 
     def _by_policy(self) -> dict[str, list[Person]]:
         found: dict[str, list[Person]] = {}
@@ -172,7 +181,9 @@ def _people(title: str, allocation: Allocation) -> list[Person]:
             found.append(Person(title, dollars, percent, None, reason_text(reason, policy)))
             continue
         why = "formula"
-        if cents[k] == lower[k]:
+        if cents[k] == 0 and policy.award.below_minimum != "raise":
+            why = reason_text(DROPPED, policy)
+        elif cents[k] == lower[k]:
             why = "minimum"
         elif cents[k] == upper[k]:
             why = "maximum" if upper[k] == maximum else "loss"
@@ -202,6 +213,8 @@ def _notes(policy: Policy) -> list[str]:
     for name, factor in _factors(policy).items():
         stated = 'that of "*"' if OTHERS in policy.weights.factors[name] else "none is stated"
         notes.append(f"the factor of {name} is taken as {factor:g} ({stated})")
+    if policy.constraints:
+        notes.append("nobody here is in a group whose total has a floor or a cap")
     kept = _by_amounts(policy).eligibility.exclude
     left_out = [name for name in policy.eligibility.exclude if name not in kept]
     if left_out:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.allocation.level import caps_reached, dollar_log_level
-from allocator.core.curves import blocks, exp_or_inf
-from allocator.money import FINE_PER_CENT, exact_sum
+from allocator.allocation.level import caps_reached, dollar_level, largest_claim
+from allocator.core.curves import blocks
+from allocator.money import CENTS, FINE_PER_CENT, exact_sum
 from allocator.policy.compile import bounds
 from allocator.policy.formula import formula
 from allocator.scenarios.deciles import DECILES
@@ -87,11 +87,13 @@ def scenario_figures(solved: Solved) -> ScenarioFigures:
     capped = counts.at_upper + counts.fixed == n and caps_reached(
         solved.problem, exact_sum(bounds(members.loss, solved.policy)[1])
     )
-    log_level = math.inf
+    level, log_level = math.inf, math.inf
     if not capped:
         line = solved.line
-        log_level = dollar_log_level(solved.policy, line.tier.value, line.log_level)
-    level = exp_or_inf(log_level)
+        level, log_level = dollar_level(
+            solved.policy, solved.problem, line.tier.value, line.log_level
+        )
+    largest = largest_claim(solved.problem) * unit / CENTS
     share = members.share_of_top_tenth(units)
     return ScenarioFigures(
         status="caps_reached" if capped else "optimal",
@@ -106,7 +108,7 @@ def scenario_figures(solved: Solved) -> ScenarioFigures:
         top_tenth_share=None if share is None else float(share),
         gini=_gini(values, counts_of, below),
         level=level if math.isfinite(level) else None,
-        formula=formula(solved.policy, level, log_level),
+        formula=formula(solved.policy, level, log_level, largest),
         recovery_by_decile=tuple(
             _ratio(exact_sum(units[members.decile(k)]) * unit, members.decile_losses[k - 1])
             for k in range(1, DECILES + 1)

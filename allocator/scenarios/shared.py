@@ -17,12 +17,14 @@ from allocator.core.solve import award
 from allocator.core.waterline import Waterline, waterline
 from allocator.data.buffers import array_of
 from allocator.data.check import Users
-from allocator.errors import VerificationError
+from allocator.data.columns import ALREADY_PAID
+from allocator.errors import UnsupportedError, VerificationError
 from allocator.money import FINE, exact
 from allocator.policy.compile import Ids, pose, rule_of
 from allocator.policy.eligibility import decide
 from allocator.policy.schema import Policy
 from allocator.policy.values import read_ratio
+from allocator.policy.wave_checks import ACCOUNT
 from allocator.policy.weights import Weighing, weigh
 from allocator.scenarios.members import Members
 from allocator.scenarios.tally import Tally, tally
@@ -113,9 +115,13 @@ class SharedUsers:
         ------
         InfeasibleError
             As in `allocate`.
+        UnsupportedError
+            If the policy has constraints, drops small awards, is for people with several
+            accounts, or counts what was already paid.
         VerificationError
             If the awards do not pass; please report it.
         """
+        _check_plain(policy)
         start = self._start(policy)
         weighing = weigh(self._users, policy, self._memo)
         problem = self._problem(policy, start, weighing)
@@ -264,6 +270,22 @@ def _taken(users: Users, rows: NDArray[np.int64], loss: NDArray[np.int64]) -> Us
         attributes={name: column.take(index) for name, column in users.attributes.items()},
         rounded_rows=users.rounded_rows[rows],
     )
+
+
+def _check_plain(policy: Policy) -> None:
+    """Refuse what looks at more of users than their own amounts and weights."""
+    what = "[[constraints]]" if policy.constraints else ""
+    if policy.award.below_minimum != "raise":
+        what = f'award.below_minimum = "{policy.award.below_minimum}"'
+    if policy.award.per != ACCOUNT:
+        what = f'award.per = "{policy.award.per}"'
+    if ALREADY_PAID in policy.columns:
+        what = "columns.already_paid"
+    if what:
+        raise UnsupportedError(
+            f"the policy {policy.name!r} has {what}, which sweep, frontier and goal_seek do not "
+            "take: use allocate or compare for each policy"
+        )
 
 
 def _check(solved: Solved, spend: int, *, certify: bool) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from allocator.allocation.person_table import per_person
 from allocator.allocation.result import Allocation
 from allocator.data.table import MEMORY
 from allocator.money import CENTS, FINE_PER_CENT, exact, exact_sum
@@ -18,6 +20,7 @@ from allocator.scenarios.alternatives import alternatives, awards_under
 from allocator.scenarios.columns import losses, numbers
 from allocator.scenarios.numerals import big_dollars, percent
 from allocator.scenarios.out import Out, out_by_reason
+from allocator.scenarios.people_and_waves import paid_figures, people_figures
 from allocator.scenarios.summary_text import summary_text
 from allocator.scenarios.sums import median, share_of_top
 
@@ -89,6 +92,11 @@ class Summary:
     checks : mapping of str to bool
     failures : tuple of str
     warnings : tuple of str
+    reserve_cents : int or None
+        What of the budget is held back.
+    already_paid, people : mapping or None
+        See `allocator.scenarios.people_and_waves`; None, and not in the file, where there is
+        nothing to say. With people, `users`, `eligible`, `paid` and `outcomes` count people.
     """
 
     policy: str
@@ -112,6 +120,9 @@ class Summary:
     checks: Mapping[str, bool]
     failures: tuple[str, ...]
     warnings: tuple[str, ...]
+    reserve_cents: int | None = None
+    already_paid: Mapping[str, Any] | None = None
+    people: Mapping[str, Any] | None = None
 
     def __str__(self) -> str:
         return self.text()
@@ -122,7 +133,14 @@ class Summary:
         data["out"] = [each.to_dict() for each in self.out]
         data["outcomes"] = [_short(vars(each)) for each in self.outcomes]
         data["checks"] = dict(self.checks)
+        for name in ("reserve_cents", "already_paid", "people"):
+            if data[name] is None:
+                del data[name]
         return {k: list(v) if isinstance(v, tuple) else v for k, v in _short(data).items()}
+
+    def _repr_html_(self) -> str:
+        html: str = import_module("allocator.report.cards").summary_card(self)
+        return html
 
     def text(self, next_line: str = "") -> str:
         """Return the page.
@@ -155,6 +173,7 @@ def summarize(allocation: Allocation) -> Summary:
     >>> print(summary.text().splitlines()[0])
     Announced policy on SIMULATED users
     """
+    accounts, allocation = allocation, per_person(allocation)
     policy, certificate = allocation.policy, allocation.certificate
     award = numbers(allocation.table, "award_cents")
     lost = losses(allocation.table, policy)[numbers(allocation.table, "eligible")]
@@ -178,10 +197,13 @@ def summarize(allocation: Allocation) -> Summary:
         outcomes=tuple(_outcomes(allocation, lost)),
         recovery=certificate.spent_cents * FINE_PER_CENT / whole if whole else None,
         top_loss_share=None if top is None else float(top),
-        quarantined=_quarantined(allocation),
+        quarantined=_quarantined(accounts),
         checks=certificate.checks,
         failures=certificate.failures,
         warnings=allocation.warnings,
+        reserve_cents=certificate.reserve_cents,
+        already_paid=paid_figures(accounts.table),
+        people=people_figures(accounts.table),
     )
 
 
@@ -197,7 +219,7 @@ def _outcomes(allocation: Allocation, lost: NDArray[np.int64]) -> Iterator[Outco
     eligible = numbers(table, "eligible")
     mine = numbers(table, "award_cents")[eligible]
     floor = numbers(table, "lower_cents")[eligible]
-    pro_rata = not policy.uses_weights
+    pro_rata = policy.objective.rule == "proportional"
     yield Outcome("this run (pro rata)" if pro_rata else "this run", *_figures(mine, floor, lost))
     if not len(mine):
         return

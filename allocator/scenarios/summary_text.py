@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from allocator.money import format_cents
 from allocator.scenarios.numerals import big_dollars, percent
+from allocator.scenarios.people_and_waves import lines
 from allocator.scenarios.text_table import text_table
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ CHECKS = {
     "eligibility": "eligibility",
     "canonical": "tie order",
     "optimal": "no cent better moved",
+    "split": "split over accounts",
 }
 SOURCES = {"announced": "announced", "assumed": "ASSUMED", "set": "set by this policy"}
 
@@ -72,7 +74,8 @@ def _head(summary: Summary) -> list[str]:
     title = (
         summary.policy if summary.policy.lower().endswith("policy") else f"{summary.policy} policy"
     )
-    money = f"{format_cents(summary.spent_cents)} to {summary.paid:,} of {summary.users:,} users"
+    money = f"{format_cents(summary.spent_cents)} to {summary.paid:,} of {summary.users:,} "
+    money += "users" if summary.people is None else "people"
     money += ", to the cent"
     if summary.unspent_cents:
         money += f"; {format_cents(summary.unspent_cents)} of the budget stays unspent"
@@ -80,7 +83,7 @@ def _head(summary: Summary) -> list[str]:
             money += ", because nobody is eligible"
         elif summary.status == "caps_reached":
             money += ", because everyone has their maximum"
-    return [f"{title} on {summary.users_from}", money, summary.formula]
+    return [f"{title} on {summary.users_from}", money, *lines(summary), summary.formula]
 
 
 def _out(summary: Summary) -> Iterator[str]:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from allocator.allocation.pipeline import Loaded, run
@@ -150,6 +151,12 @@ class Sweep:
         }
 
     def __str__(self) -> str:
+        lines = text_table(*self._cells())
+        checked = "certificate" if self.certified else "bounds and total only"
+        lines += [f"note: {note}" for note in self.notes]
+        return "\n".join([*lines, f"verified: {checked}"])
+
+    def _cells(self) -> tuple[list[str], list[list[str]]]:
         records = self.records()
         effective = [name for name in records[0] if name.startswith("effective_")]
         moving = [name for name in effective if len({row[name] for row in records}) > 1]
@@ -158,20 +165,16 @@ class Sweep:
             [str(i), *(_cell(name, row[name]) for name in columns)] for i, row in enumerate(records)
         ]
         heads = [name.removesuffix("_cents").rpartition(".")[2] for name in columns]
-        lines = text_table(["scenario", *heads], rows)
-        checked = "certificate" if self.certified else "bounds and total only"
-        lines += [f"note: {note}" for note in self.notes]
-        return "\n".join([*lines, f"verified: {checked}"])
+        return ["scenario", *heads], rows
 
     def __repr__(self) -> str:
         return f"Sweep({len(self)} scenarios over {', '.join(self.knobs) or 'nothing'})"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
-        table: str = self.table.to_html(float_format=lambda value: f"{value:.4g}")
-        return table + (f"<ul>{notes}</ul>" if notes else "")
+        cards = import_module("allocator.report.cards")
+        title = f"{len(self)} scenarios over {', '.join(self.knobs) or 'nothing'}"
+        html: str = cards.card(title, tables=[self._cells()], notes=self.notes)
+        return html
 
 
 def sweep(

@@ -308,7 +308,7 @@ def test_weights_that_another_machine_rounded_are_noted(tied):
 
 
 def test_awards_by_weights_that_another_machine_rounded_are_noted(tied, monkeypatch):
-    from allocator.allocation import recheck as room
+    from allocator.allocation import claimants as room
 
     certify = room.certify
     failing = iter([True, False])

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from allocator.allocation import pipeline
+from allocator.allocation import pipeline, solving
 from allocator.cli.console import print_json, progress, tell, tell_error
 from allocator.data import delimited
 from allocator.errors import DataError
@@ -284,8 +284,8 @@ def test_a_result_that_does_not_verify_exits_with_6(cli, home, monkeypatch):
         awards[free[:2]] += [1, -1]
         return awards
 
-    real = pipeline.award
-    monkeypatch.setattr(pipeline, "award", dishonest)
+    real = solving.award
+    monkeypatch.setattr(solving, "award", dishonest)
     said = cli(*ARGS)
     assert (said.code, said.out) == (6, "")
     assert "does not pass its own verification, which is a fault of this program" in said.err

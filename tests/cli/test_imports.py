@@ -60,6 +60,10 @@ sys.exit()
 
 
 NAMES = [
+    "TwoStage",
+    "Row",
+    "Groups",
+    "Group",
     "Allocation",
     "AllocatorError",
     "AlphaFair",
@@ -76,6 +80,7 @@ NAMES = [
     "allocate",
     "compare",
     "divide",
+    "explore",
     "fit",
     "frontier",
     "goal_seek",

@@ -141,6 +141,18 @@ def test_ratio_between_a_group_and_everybody():
     assert verify(problem, AlphaFair(), awards).ok
 
 
+def test_bounds_of_a_row_are_money():
+    row = Row([1.0, 1.0, 0.0], upper=2, name="two dollars for two")
+    group = Group([1, 2], upper="9.00")
+    awards = divide(
+        "10.00", weights=[1, 1, 1], rule=AlphaFair(), unit="0.01", constraints=[row, group]
+    )
+    assert awards[:2].sum() <= 2.0
+    assert awards.sum() == pytest.approx(10.0)
+    with pytest.raises(UnsupportedError, match="largest remainders know no constraints"):
+        divide(3, [1, 2], unit=1, rounding="largest_remainder", constraints=[Group([0], upper=1)])
+
+
 def test_conflicts_are_named_and_nothing_else_is():
     groups = [
         Group([0, 1], upper=5, name="at most five"),

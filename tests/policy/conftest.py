@@ -20,6 +20,8 @@ class TableOfUsers:
     attributes: dict = field(default_factory=dict)
     table: object = None
     rounded: int = 0
+    paid: object = None
+    rounded_rows: object = None
 
     def __len__(self):
         return len(self.loss)
@@ -47,6 +49,7 @@ def make_users():
             already_compensated=None if compensated is None else np.array(compensated, dtype=bool),
             attributes=columns,
             table=pa.table({"user_id": ids, **columns}),
+            rounded_rows=np.zeros(n, dtype=bool),
         )
 
     return make

@@ -55,5 +55,8 @@ def test_lines_of_keys_quoted_dotted_and_in_lists_of_tables():
         ("x y", "z"): 3,
         ("x y", "z", 'q"r'): 4,
         ("t",): 5,
-        ("t", "u"): 6,
+        ("t", "0"): 5,
+        ("t", "0", "u"): 6,
+        ("t", "1"): 7,
+        ("t", "1", "u"): 8,
     }

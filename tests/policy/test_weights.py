@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from allocator.errors import DataError, PolicyError
 from allocator.money import FINE, exact
-from allocator.policy.attributes import check_attributes
+from allocator.policy.column_checks import check_attributes
 from allocator.policy.schema import Policy
 from allocator.policy.sections import Bracket
 from allocator.policy.weights import power, recognized, weigh

@@ -1,30 +1,20 @@
 """The report in a real browser: Debian's Chromium, driven by playwright."""
 
-import shutil
+from pathlib import Path
 
+import axe_playwright_python
 import pytest
 
 from allocator.report.report import report
+
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 
 
 @pytest.fixture(scope="module")
 def page_file(some, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
-    report([some.base, some.broad, some.prorata], path)
+    report([some.base, some.broad, some.prorata], path, users=some.users)
     return path
-
-
-@pytest.fixture(scope="module")
-def browser():
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.fail("chromium is not installed: `make test` does it, or apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.mark.parametrize("width", [390, 1440])
@@ -84,3 +74,82 @@ CONTRAST = """() => {
   }
   return least;
 }"""
+
+
+def test_the_calculator_answers_what_is_typed(browser, page_file, some):
+    page = browser.new_page()
+    page.goto(page_file.as_uri())
+    people = page.get_by_label("Your loss in $"), page.get_by_label("Your net assets in $")
+    for row in some.base.table.slice(0, 40).to_pylist():
+        first = some.base.explain(row["user_id"])
+        for field, value in zip(people, (first.loss, first.net_assets), strict=True):
+            field.fill(value)
+        compensated = row["reason"] == "already_compensated"
+        page.get_by_label("already compensated").set_checked(compensated)
+        shown = page.locator("#calculator output").inner_text().split("\n")
+        shown = [line for line in shown if line]
+        for line, run in zip(shown, (some.base, some.broad, some.prorata), strict=True):
+            theirs = run.explain(row["user_id"])
+            assert line.startswith(f"{run.policy.name}: ${theirs.award_cents / 100:,.2f} ")
+            assert theirs.reason == "eligible" or line.endswith(theirs.customer)
+    page.close()
+
+
+def test_tables_are_sorted_by_keyboard(browser, page_file):
+    page = browser.new_page()
+    page.goto(page_file.as_uri())
+    table = page.locator("table.sortable", has_text="Announced: Awards by decile").first
+    head = table.locator("thead th", has_text="total")
+
+    def column(number):
+        return table.locator(f"tbody tr > :nth-child({number})").all_inner_texts()
+
+    before = column(1)
+    head.get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "descending"
+    totals = [float(text.replace("$", "").replace(",", "")) for text in column(6)]
+    assert totals[:-1] == sorted(totals[:-1], reverse=True)
+    assert column(1) == ["10", "9", "8", "7", "6", "5", "4", "3", "2", "1", "ALL"]
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") is None
+    assert column(1) == before
+    table.locator("thead th", has_text="decile").get_by_role("button").press(" ")
+    assert column(1) == before
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_screen_reader_can_use_it(browser, page_file, scheme):
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    page.goto(page_file.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    # The page allows no program but its own, so that axe comes in by another door.
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run()")["violations"]
+    assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found] == []
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the finding"
+    context.close()
+
+
+def test_nothing_is_lost_without_a_program(browser, page_file):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(page_file.as_uri())
+    assert page.locator("noscript").is_visible()
+    assert not page.locator("#calculator").is_visible()
+    assert page.locator("table.sortable", has_text="fall out").first.is_visible()
+    context.close()
+
+
+def test_no_other_program_runs_in_it(browser, page_file, tmp_path):
+    text = page_file.read_text(encoding="utf-8")
+    path = tmp_path / "changed.html"
+    path.write_text(text.replace("</main>", "<script>document.title = 'mine'</script></main>"))
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    assert page.title() == "Announced: who gets what"
+    page.close()

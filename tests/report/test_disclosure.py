@@ -12,7 +12,9 @@ from allocator.scenarios.panel import panel
 
 
 def text_of(html):
-    body = re.sub(r"(?s)<style.*?</style>|<pre.*?</pre>", "", html[html.index("<body>") :])
+    body = re.sub(
+        r"(?s)<style.*?</style>|<script.*?</script>|<pre.*?</pre>", "", html[html.index("<body>") :]
+    )
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", body))
 
 

@@ -8,7 +8,7 @@ from matplotlib.text import Text
 import allocator as al
 from allocator.errors import DataError
 from allocator.report.awards import draw_awards
-from allocator.report.figures import Plots
+from allocator.report.figures import Plots, check_number
 from allocator.report.style import to_svg
 from allocator.report.where_it_goes import draw_money
 from allocator.scenarios.summary import percent
@@ -149,10 +149,12 @@ def test_results_plot_themselves_as_png_without_pyplot(some):
 
 
 def test_how_many_a_figure_can_tell_apart(some):
-    with pytest.raises(DataError, match="figures and reports take one to 3 allocations, not 4"):
-        Plots([some.base] * 4)
+    with pytest.raises(DataError, match="figures and reports take one to 4 allocations, not 5"):
+        Plots([some.base] * 5)
     with pytest.raises(DataError, match="not 0"):
         Plots([])
+    with pytest.raises(DataError, match="figures and reports take one to 3 allocations, not 4"):
+        check_number([some.base] * 4)
 
 
 def test_nobody_to_draw(make):

@@ -391,7 +391,7 @@ def test_the_numbers_behind_the_examples_are_shown():
     assert "objective.alpha" in text
     assert told(found, "Alpha is fixed at 1")
     html = found._repr_html_()
-    assert html.count("<table>") == 2
+    assert html.count("<table ") == 2
     assert html.count("<tr>") == len(found.parameters) + 12 + 2
     hostile = table(loss, award, ratio, tier=np.where(tier == "vip", "<b>", "x"))
     assert "<b>&lt;" not in fit(hostile)._repr_html_()

@@ -217,6 +217,8 @@ def test_reasons_in_words(reason, text, source):
 
 def test_every_reason_has_words_and_its_place_in_the_order():
     policy = al.Policy.default().replace(exclude={"region": ["XX"], "kind": ["mm"]})
+    assert precedence(policy)[-1] == "cap_below_minimum"  # small awards are raised
+    policy = policy.replace(below_minimum="drop_once")
     codes = precedence(policy)
     assert codes[1:3] == ("excluded:region", "excluded:kind")
     assert [code.partition(":")[0] for code in codes] == [

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from allocator.allocation.pipeline import Loaded, derive, run
 from allocator.allocation.stages import Stages
 from allocator.core.certificate import verify
-from allocator.core.solve import award
-from allocator.core.waterline import waterline
+from allocator.core.solve import solve
 from allocator.data.check import Users
 from allocator.errors import VerificationError
 from allocator.money import FINE, FINE_PER_CENT, exact_sum, format_dollars
@@ -150,7 +149,7 @@ class Ground:
         users = self.users if users is None else users
         compiled = derive(users, policy, Stages())[2]
         problem, rule = compiled.problem, rule_of(policy)
-        units = award(problem, waterline([rule.ramps(problem)], problem.spend))
+        units = solve(problem, rule).awards
         certificate = verify(problem, rule, units)
         if not certificate.ok:
             raise VerificationError("; ".join(certificate.failures))

@@ -12,11 +12,19 @@ import pyarrow.compute as pc
 
 from allocator.allocation.pipeline import load
 from allocator.allocation.stages import Progress, Stages
-from allocator.data.columns import ALREADY_COMPENSATED, LOSS, NET_ASSETS, NO_SNAPSHOT, USER_ID
+from allocator.data.columns import (
+    ALREADY_COMPENSATED,
+    ALREADY_PAID,
+    LOSS,
+    NET_ASSETS,
+    NO_SNAPSHOT,
+    USER_ID,
+)
 from allocator.data.findings import locate
 from allocator.data.table import UsersTable, read_users
-from allocator.errors import DataError
+from allocator.errors import DataError, UnsupportedError
 from allocator.policy.schema import Policy
+from allocator.policy.wave_checks import ACCOUNT
 from allocator.scenarios.health.finding import SEVERITIES, Finding
 from allocator.scenarios.health.ground import Ground
 from allocator.scenarios.health.parity import MOST_GROUPS
@@ -64,6 +72,8 @@ def health(
         If the policy cannot be read, or refers to columns that are not there.
     InfeasibleError
         If the policy cannot be paid.
+    UnsupportedError
+        If the policy is for people with several accounts, or counts what was already paid.
 
     Examples
     --------
@@ -74,6 +84,11 @@ def health(
     6000.0
     """
     chosen = Policy.named(policy)
+    if chosen.award.per != ACCOUNT or ALREADY_PAID in chosen.columns:
+        raise UnsupportedError(
+            "health looks at policies whose claimants are accounts to which nothing was paid yet: "
+            f'set award.per = "{ACCOUNT}", and leave columns.already_paid out'
+        )
     table = read_users(users)
     attributes = _attributes(table, chosen, by)
     ground = Ground.of(load(table, [chosen], Stages()), chosen, attributes)

@@ -124,7 +124,13 @@ def _other(key: str, value: Any) -> tuple[str, Any] | None:
     if key == "award.cap_at_loss":
         allowed = "awards" if value else "no award"
         return f"with {allowed} above the loss", not value
+    if key == "award.below_minimum":
+        if value == "raise":
+            return "dropping awards below the minimum", "drop_once"
+        return "raising awards to the minimum", "raise"
     section, _, name = key.partition(".")
+    if value == getattr(getattr(Policy.default(), section), name):
+        return None
     (default,) = (each for each in Policy.default().sources() if each.key == key)
     called = "announced" if default.source == "announced" else "default"
     return f"with the {called} {default.value}", getattr(getattr(Policy.default(), section), name)

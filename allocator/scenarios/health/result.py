@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
+from importlib import import_module
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -97,26 +97,21 @@ class Health:
         return "\n\n".join([*blocks, fill(self.note, WIDTH)])
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{each}</th>" for each in ("", "finding", "worst", "what changes it"))
-        rows = "".join(
-            "<tr>"
-            + "".join(
-                f'<td style="text-align:left">{escape(text)}</td>'
-                for text in (
-                    each.severity,
-                    each.sentence,
-                    "" if each.example is None else str(each.example),
-                    each.remedy,
-                )
+        rows = [
+            (
+                each.severity,
+                each.sentence,
+                "" if each.example is None else str(each.example),
+                each.remedy,
             )
-            + "</tr>"
             for each in self.findings
-        )
-        return (
-            f"<p><b>{escape(self.policy)}</b>: {self.eligible:,} of {self.users:,} users</p>"
-            f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-            f"<p>{escape(self.note)}</p>"
-        )
+        ]
+        facts = [(each, f"{n:,}") for each, n in self.counts.items()]
+        table = (("", "finding", "worst", "what changes it"), rows)
+        title = f"{self.policy}: {self.eligible:,} of {self.users:,} users"
+        cards = import_module("allocator.report.cards")
+        html: str = cards.card(title, facts, [table], [self.note])
+        return html
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON."""
