@@ -13,13 +13,34 @@ if TYPE_CHECKING:
     from allocator.allocation.pipeline import allocate as allocate
     from allocator.allocation.result import Allocation as Allocation
     from allocator.allocation.verify import verify as verify
+    from allocator.core.claims import ConstrainedEgalitarian as ConstrainedEgalitarian
+    from allocator.core.claims import ConstrainedEqualAwards as ConstrainedEqualAwards
+    from allocator.core.claims import ConstrainedEqualLosses as ConstrainedEqualLosses
+    from allocator.core.claims import Piniles as Piniles
     from allocator.core.claims import Proportional as Proportional
+    from allocator.core.claims import ReverseTalmud as ReverseTalmud
+    from allocator.core.claims import Talmud as Talmud
     from allocator.core.constraints import Group as Group
     from allocator.core.constraints import Groups as Groups
     from allocator.core.constraints import Row as Row
     from allocator.core.divide import divide as divide
+    from allocator.core.few.arrival import RandomArrival as RandomArrival
+    from allocator.core.few.center import AverageOfAwards as AverageOfAwards
+    from allocator.core.few.closed import AdjustedProportional as AdjustedProportional
+    from allocator.core.few.closed import AlphaMin as AlphaMin
+    from allocator.core.few.closed import (
+        AverageOfEqualAwardsAndLosses as AverageOfEqualAwardsAndLosses,
+    )
+    from allocator.core.few.closed import ConcedeAndDivide as ConcedeAndDivide
+    from allocator.core.few.closed import MinimalOverlap as MinimalOverlap
+    from allocator.core.few.recursive import DominguezThomson as DominguezThomson
+    from allocator.core.operators import Dual as Dual
+    from allocator.core.operators import MinimalRightsFirst as MinimalRightsFirst
+    from allocator.core.operators import Truncated as Truncated
     from allocator.core.problem import Problem as Problem
     from allocator.core.rules import AlphaFair as AlphaFair
+    from allocator.core.rules import LeastSquares as LeastSquares
+    from allocator.core.rules import MaxMin as MaxMin
     from allocator.core.two_stage import TwoStage as TwoStage
     from allocator.data.prepare import prepare as prepare
     from allocator.data.simulate import simulate_users as simulate_users
@@ -40,23 +61,43 @@ if TYPE_CHECKING:
     from allocator.scenarios.frontier import frontier as frontier
     from allocator.scenarios.goal_seek import goal_seek as goal_seek
     from allocator.scenarios.health.health import health as health
+    from allocator.scenarios.properties import properties as properties
     from allocator.scenarios.sweep import sweep as sweep
 
 _HOMES = {
-    "TwoStage": "core.two_stage",
-    "Row": "core.constraints",
-    "Groups": "core.constraints",
-    "Group": "core.constraints",
+    "AdjustedProportional": "core.few.closed",
     "Allocation": "allocation.result",
     "AllocatorError": "errors",
     "AlphaFair": "core.rules",
+    "AlphaMin": "core.few.closed",
+    "AverageOfAwards": "core.few.center",
+    "AverageOfEqualAwardsAndLosses": "core.few.closed",
     "Certificate": "allocation.evidence",
+    "ConcedeAndDivide": "core.few.closed",
+    "ConstrainedEgalitarian": "core.claims",
+    "ConstrainedEqualAwards": "core.claims",
+    "ConstrainedEqualLosses": "core.claims",
     "DataError": "errors",
+    "DominguezThomson": "core.few.recursive",
+    "Dual": "core.operators",
+    "Group": "core.constraints",
+    "Groups": "core.constraints",
     "InfeasibleError": "errors",
+    "LeastSquares": "core.rules",
+    "MaxMin": "core.rules",
+    "MinimalOverlap": "core.few.closed",
+    "MinimalRightsFirst": "core.operators",
+    "Piniles": "core.claims",
     "Policy": "policy.schema",
     "PolicyError": "errors",
     "Problem": "core.problem",
     "Proportional": "core.claims",
+    "RandomArrival": "core.few.arrival",
+    "ReverseTalmud": "core.claims",
+    "Row": "core.constraints",
+    "Talmud": "core.claims",
+    "Truncated": "core.operators",
+    "TwoStage": "core.two_stage",
     "UnsupportedError": "errors",
     "UsersTable": "data.table",
     "VerificationError": "errors",
@@ -70,6 +111,7 @@ _HOMES = {
     "health": "scenarios.health.health",
     "load_allocation": "allocation.loading",
     "prepare": "data.prepare",
+    "properties": "scenarios.properties",
     "read_users": "data.table",
     "report": "report.report",
     "simulate_users": "data.simulate",

@@ -326,7 +326,7 @@ def fractions(name: str, values: ArrayLike) -> NDArray[Any]:
     """
     array = _column(name, np.array(values, dtype=object))
     exacts = _fractions(name, array)
-    check(name, "nonnegative and finite", array, np.array([f >= 0 for f in exacts]))
+    check(name, "nonnegative and finite", array, np.array([f >= 0 for f in exacts], dtype=bool))
     out = np.empty(len(exacts), dtype=object)
     out[:] = exacts
     return out.reshape(array.shape)

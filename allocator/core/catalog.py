@@ -11,9 +11,20 @@ from allocator.core.claims import (
     ReverseTalmud,
     Talmud,
 )
+from allocator.core.few.arrival import RandomArrival
+from allocator.core.few.center import AverageOfAwards
+from allocator.core.few.closed import (
+    AdjustedProportional,
+    AlphaMin,
+    AverageOfEqualAwardsAndLosses,
+    ConcedeAndDivide,
+    MinimalOverlap,
+)
+from allocator.core.few.recursive import DominguezThomson
+from allocator.core.few.rule import FewRule
 from allocator.core.rules import AlphaFair, LeastSquares, MaxMin, Rule
 
-__all__ = ["RULES"]
+__all__ = ["FEW_RULES", "RULES"]
 
 RULES: dict[str, type[Rule]] = {
     "alpha_fair": AlphaFair,
@@ -26,4 +37,16 @@ RULES: dict[str, type[Rule]] = {
     "reverse_talmud": ReverseTalmud,
     "piniles": Piniles,
     "constrained_egalitarian": ConstrainedEgalitarian,
+}
+
+# Rules without a level, for few claimants: no floors, no caps but claims, no weights, no groups.
+FEW_RULES: dict[str, type[FewRule]] = {
+    "concede_and_divide": ConcedeAndDivide,
+    "random_arrival": RandomArrival,
+    "minimal_overlap": MinimalOverlap,
+    "adjusted_proportional": AdjustedProportional,
+    "average_of_awards": AverageOfAwards,
+    "dominguez_thomson": DominguezThomson,
+    "alpha_min": AlphaMin,
+    "average_of_equal_awards_and_losses": AverageOfEqualAwardsAndLosses,
 }

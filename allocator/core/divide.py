@@ -21,9 +21,11 @@ from allocator.core.amounts import (
     units,
     worth,
 )
-from allocator.core.catalog import RULES
+from allocator.core.catalog import FEW_RULES, RULES
 from allocator.core.constraints import Constraint, Groups, Row
 from allocator.core.exact import divide_exactly
+from allocator.core.few.divide import divide_among_few
+from allocator.core.few.rule import FewRule
 from allocator.core.problem import EQUAL, Problem, by_position
 from allocator.core.rules import Rule
 from allocator.core.solve import solve
@@ -42,7 +44,7 @@ QUOTA = 1e-9  # a quota this close below a whole number has reached it, but for 
 def divide(
     budget: Any,
     claims: ArrayLike | None = None,
-    rule: Rule | TwoStage | str = "proportional",
+    rule: Rule | FewRule | TwoStage | str = "proportional",
     *,
     weights: ArrayLike | None = None,
     lower: ArrayLike | None = None,
@@ -61,9 +63,11 @@ def divide(
         What there is to divide.
     claims : array_like, shape (n,), optional
         What each would have if there were enough. Caps default to them.
-    rule : Rule, TwoStage or str
+    rule : Rule, FewRule, TwoStage or str
         A rule, or its name, such as "proportional" (to claims, or to weights without claims),
         "talmud", or "alpha_fair" (which is ``AlphaFair(alpha=1)``); ``allocator rules`` lists them.
+        A rule without a level, such as "random_arrival", takes claims and a budget only, and its
+        whole units are always largest remainders.
     weights : array_like, shape (n,), optional
         Weights of an alpha-fair rule, or of "proportional" without claims. Claimants of weight 0
         get their floors until all others have their caps; where all weights are 0, all are alike
@@ -134,15 +138,32 @@ def divide(
         how = {"unit": unit, "rounding": rounding, "ids": ids}
         return np.asarray(rule.divide(divide, budget, claims, others, **how))
     chosen = _rule(rule)
-    if unit is None and _any_fraction(budget, claims, weights, lower, upper):
-        if method not in NATIVE:
-            raise UnsupportedError(f"exact fractions are native: method={method!r} has floats only")
-        return divide_exactly(budget, claims, chosen, weights, lower, upper)
     if rounding not in ("level", "largest_remainder"):
         raise DataError(f'rounding must be "level" or "largest_remainder", not {rounding!r}')
     if rounding == "largest_remainder" and constraints:
         raise UnsupportedError('largest remainders know no constraints: choose rounding="level"')
     step = _unit(unit)
+    names = by_position(ids)
+    if isinstance(chosen, FewRule):
+        few = divide_among_few(
+            budget,
+            claims,
+            chosen,
+            step,
+            names,
+            weights=weights,
+            lower=lower,
+            upper=upper,
+            constraints=constraints,
+        )
+        if step is not None:
+            _check_exact(int(few.sum()), step)
+            return few * 1.0 * step.numerator / step.denominator
+        return few if _any_fraction(budget, claims) else few.astype(np.float64)
+    if unit is None and _any_fraction(budget, claims, weights, lower, upper):
+        if method not in NATIVE:
+            raise UnsupportedError(f"exact fractions are native: method={method!r} has floats only")
+        return divide_exactly(budget, claims, chosen, weights, lower, upper)
 
     def money(name: str, values: Any, **how: bool) -> NDArray[Any]:
         return reals(name, values) if step is None else units(name, values, step, **how)
@@ -155,7 +176,6 @@ def divide(
         owed = ratios("claims", claims)
     floors = money("lower", 0 if lower is None else lower)
     caps = None if upper is None else money("upper", upper, cap=True)
-    names = by_position(ids)
     # The problem checks it, too, but cannot tell caps that were given from claims as caps.
     same_length({"claims": owed, "weights": shares, "lower": floors, "upper": caps, "ids": names})
     if caps is None and claims is not None:
@@ -262,13 +282,14 @@ def _largest_remainder(problem: Problem, rule: Rule) -> NDArray[np.int64]:
     return counts
 
 
-def _rule(rule: Rule | str) -> Rule:
-    if isinstance(rule, Rule):
+def _rule(rule: Rule | FewRule | str) -> Rule | FewRule:
+    if isinstance(rule, (Rule, FewRule)):
         return rule
-    if isinstance(rule, str) and rule in RULES:
-        return RULES[rule]()
-    near = get_close_matches(str(rule), RULES, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; the rules are {', '.join(RULES)}"
+    names = RULES | FEW_RULES
+    if isinstance(rule, str) and rule in names:
+        return names[rule]()
+    near = get_close_matches(str(rule), names, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else f"; the rules are {', '.join(names)}"
     raise UnsupportedError(f"there is no rule {rule!r}{hint}")
 
 

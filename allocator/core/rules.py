@@ -18,7 +18,7 @@ from allocator.core.problem import Problem
 from allocator.core.ramps import Ramps
 from allocator.errors import DataError, UnsupportedError
 
-__all__ = ["AlphaFair", "LeastSquares", "MaxMin", "Rule", "start_of", "tail_tier"]
+__all__ = ["AlphaFair", "LeastSquares", "MaxMin", "Rule", "snake_case", "start_of", "tail_tier"]
 
 MAX_BASELINE = 2.0**52  # units: above, a float cannot tell a baseline from its next unit
 SMALLEST_ALPHA = 1e-6  # below it, levels of weights an ulp apart fill the range of floats
@@ -42,7 +42,7 @@ class Rule(ABC):
     @property
     def name(self) -> str:
         """The class name in snake case, as in policies and in `divide`."""
-        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).lower()
+        return snake_case(type(self).__name__)
 
     def in_units(self, unit: Fraction) -> Self:  # noqa: ARG002
         """Return the rule with its own amounts, if it has any, counted in units."""
@@ -279,6 +279,17 @@ class LeastSquares(Rule):
             parts=parts,
             origin=start_of(target, parts, weights),
         )
+
+
+def snake_case(name: str) -> str:
+    """Return the name of a class as policies and `divide` write it.
+
+    Examples
+    --------
+    >>> snake_case("ConstrainedEqualAwards")
+    'constrained_equal_awards'
+    """
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 ABOVE = 1.0 + 2.0**-50  # a quotient times its divisor may fall short by a rounding or two

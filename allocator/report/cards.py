@@ -12,7 +12,7 @@ from allocator.scenarios.out import Out
 from allocator.scenarios.summary import Outcome, Summary
 from allocator.scenarios.summary_text import SOURCES, named_checks
 
-__all__ = ["Cells", "card", "comparison_card", "summary_card"]
+__all__ = ["Cells", "card", "comparison_card", "summary_card", "table_html"]
 
 Cells = tuple[Sequence[str], Sequence[Sequence[str]]]
 
@@ -61,7 +61,7 @@ def card(
         parts.append(f"<div>{escape(said)}</div>")
     if facts:
         parts.append(_facts(facts))
-    parts += [_table(head, rows) for head, rows in tables]
+    parts += [table_html(head, rows) for head, rows in tables]
     if notes:
         items = "".join(f"<li>{escape(note)}</li>" for note in notes)
         parts.append(f'<ul style="margin:.5em 0 0;padding-left:1.2em">{items}</ul>')
@@ -189,7 +189,19 @@ def _facts(facts: Sequence[tuple[str, str]]) -> str:
     return f'<div style="display:flex;flex-wrap:wrap;gap:.3em 2em;margin:.5em 0">{cells}</div>'
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table_html(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Write a table of texts, figures to the right and words to the left; all is escaped.
+
+    Parameters
+    ----------
+    head : sequence of str
+    rows : sequence of sequence of str
+        The first cell names the row.
+
+    Returns
+    -------
+    str
+    """
     sides = ["left", *("left" if _wordy(rows, k) else "right" for k in range(1, len(head)))]
     heads = "".join(
         f'<th scope="col" style="{_CELL};border-bottom:{_LINE};text-align:{side}">'

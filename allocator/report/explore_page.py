@@ -1,105 +1,172 @@
-"""What the panel shows: totals, a table beside the policy it started from, a picture by decile."""
+"""What the panel shows: totals and deciles beside those it started from, and a picture."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from hashlib import sha256
 from html import escape
 
+from allocator.allocation.result import Allocation
 from allocator.money import format_cents
-from allocator.policy.schema import Policy
-from allocator.scenarios.scenario_figures import ScenarioFigures
+from allocator.report.cards import table_html
+from allocator.report.figures import Plots
+from allocator.report.style import to_svg
+from allocator.report.where_it_goes import loss_range
+from allocator.scenarios.comparison import Comparison
+from allocator.scenarios.numerals import percent
+from allocator.scenarios.panel import panel
+from allocator.scenarios.rows import ChangeRow, PaidRow
 
-__all__ = ["page"]
+__all__ = ["alert", "page"]
 
-BLUE, GRAY = "#0072B2", "#999999"  # told apart by everybody, and by lightness
-WIDTH, HEIGHT, BAR = 460, 150, 30
+NOW, START = "now", "at the start"
+# The colors of figures, lighter where the notebook is dark: JupyterLab, then VS Code.
+_STYLE = """<style>
+.allocator-explore { --first: #0072b2; --second: #c05000; --out: #b5b5b6; --grid: #dededf;
+  --ink: currentColor; --muted: currentColor; line-height: 1.4; }
+[data-jp-theme-light="false"] .allocator-explore, .vscode-dark .allocator-explore {
+  --first: #56b4e9; --second: #f08c3a; --out: #6d7073; --grid: #3a3c3f; }
+.allocator-explore svg { max-width: 100%; height: auto; }
+.allocator-explore code { white-space: pre-wrap; }
+</style>"""
 
 
-def page(
-    base: Policy,
-    before: ScenarioFigures,
-    policy: Policy,
-    after: ScenarioFigures | None,
-    error: str = "",
-) -> str:
-    """Return the panel's right side as HTML.
+def page(start: Allocation, result: Allocation) -> str:
+    """Return the right side of the panel as HTML.
 
     Parameters
     ----------
-    base, policy : Policy
-        Where the panel started, and where its controls stand.
-    before, after : ScenarioFigures
-        Of the two; None where there is an error instead.
-    error : str
-        Why the controls make no sense together.
+    start : Allocation
+        Where the panel started.
+    result : Allocation
+        Where its controls stand; the same object where nothing is changed.
+
+    Returns
+    -------
+    str
     """
-    if after is None:
-        return f'<div role="alert" style="color:#a00;max-width:34em">{escape(error)}</div>'
-    changes = "; ".join(f"{c.key}: {c.before} → {c.after}" for c in base.diff(policy).changes)
-    rows = "".join(
-        f"<tr><td>{name}</td><td style='text-align:right'>{escape(old)}</td>"
-        f"<td style='text-align:right'><b>{escape(new)}</b></td></tr>"
-        for name, old, new in _rows(before, after)
-    )
+    changed = result.policy != start.policy
+    runs, names = ([start, result], [START, NOW]) if changed else ([start], [NOW])
+    comparison = Comparison(panel(runs, names))
+    tables = comparison.tables()
+    changes = tables.changes.get(NOW)
+    parts = [
+        _STYLE,
+        f"<div><b>{escape(result.formula)}</b></div>",
+        f"<div><code>{escape(_python(start, result))}</code></div>",
+        table_html(("", *names[::-1]), _totals(comparison)),
+        _gained(changes[-1]) if changes else "",
+        _picture(runs[::-1], names[::-1]),
+        _deciles(comparison, changes),
+    ]
+    return f'<div class="allocator-explore">{"".join(parts)}</div>'
+
+
+def alert(words: str) -> str:
+    """Say in words why there is nothing new to show.
+
+    Examples
+    --------
+    >>> alert("5 < 6")[-10:]
+    '</b></div>'
+    """
     return (
-        f"<div style='max-width:40em'><div><b>{escape(after.formula or '')}</b></div>"
-        f"<div>{escape(changes) or 'as it was'}</div>"
-        f"<table><tr><th></th><th>{escape(base.name)}</th><th>now</th></tr>{rows}</table>"
-        f"{_picture(before.recovery_by_decile, after.recovery_by_decile)}</div>"
+        '<div role="alert" style="border-left:4px solid #d55e00;padding:.3em .8em;'
+        'margin-bottom:.6em;white-space:pre-wrap">'
+        f"{escape(words)}<br><b>Below: the last policy that could be paid.</b></div>"
     )
 
 
-def _rows(before: ScenarioFigures, after: ScenarioFigures) -> list[tuple[str, str, str]]:
-    def count(value: int | None) -> str:
-        return "-" if value is None else f"{value:,}"
+def _python(start: Allocation, result: Allocation) -> str:
+    """Say how to get the policy without the panel."""
+    diff = start.policy.diff(result.policy).changes
+    data = result.policy.model_dump()
+    keys = [change.key.split(".") for change in diff if change.key != "name"]
+    if not keys:
+        return "policy"
+    told = ", ".join(f'"{section}.{key}": {_literal(data[section][key])}' for section, key in keys)
+    return f"policy.replace({{{told}}})"
 
-    def money(cents: int | None) -> str:
-        return "-" if cents is None else format_cents(cents)
 
-    def share(value: float | None) -> str:
-        return "-" if value is None else f"{value:.1%}"
+def _literal(value: object) -> str:
+    return '"inf"' if value == float("inf") else repr(value).replace("'", '"')
 
-    figures = (
-        ("paid out", money, "total_cents"),
-        ("people in", count, "eligible"),
-        ("at the minimum", count, "at_floor"),
-        ("at their cap", count, "at_cap"),
-        ("half of them get at most", money, "median_cents"),
-        ("share of losses paid back", share, "recovery"),
-        ("the tenth who lost most get", share, "top_tenth_share"),
+
+def _totals(comparison: Comparison) -> list[tuple[str, ...]]:
+    """Return a row for each total, the present one first."""
+    paid = {name: rows[-1] for name, rows in comparison.tables().paid.items()}
+    runs = dict(zip(comparison.names, comparison.allocations, strict=True))
+    names = list(reversed(comparison.names))
+    top = {
+        name: rows[9].total_cents / rows[-1].total_cents if rows[-1].total_cents else None
+        for name, rows in comparison.tables().paid.items()
+    }
+    unspent = [runs[name].certificate.unspent_cents for name in names]
+    rows: list[tuple[str, ...]] = [
+        ("paid out", *(format_cents(paid[name].total_cents) for name in names)),
+        ("people in", *(f"{paid[name].eligible:,}" for name in names)),
+        ("half of them get at most", *(_median(runs[name]) for name in names)),
+        ("at the minimum", *(f"{paid[name].at_floor:,}" for name in names)),
+        ("at their cap", *(f"{paid[name].at_cap:,}" for name in names)),
+        ("of their losses", *(_recovery(runs[name]) for name in names)),
+        ("to the tenth who lost most", *(_share(top[name]) for name in names)),
+    ]
+    if any(unspent):
+        rows.insert(1, ("left over", *map(format_cents, unspent)))
+    return rows
+
+
+def _median(run: Allocation) -> str:
+    outcomes = run.summary().outcomes
+    return format_cents(outcomes[0].median_cents) if run.certificate.eligible else "–"
+
+
+def _recovery(run: Allocation) -> str:
+    return _share(run.summary().recovery)
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else percent(value)
+
+
+def _gained(change: ChangeRow) -> str:
+    parts = (
+        f"{change.gainers:,} gain {format_cents(change.gain_cents)}",
+        f"{change.losers:,} lose {format_cents(change.loss_cents)}",
+        f"{change.unchanged:,} unchanged",
     )
-    return [(name, say(getattr(before, f)), say(getattr(after, f))) for name, say, f in figures]
+    return f"<div>{'; '.join(parts)}</div>"
 
 
-def _picture(before: Sequence[float | None], after: Sequence[float | None]) -> str:
-    """Draw recovery by decile of loss: bars now, lines before."""
-    most = max([v for v in (*before, *after) if v is not None], default=0.0) or 1.0
-    bars = []
-    for i, (old, new) in enumerate(zip(before, after, strict=True)):
-        x = 20 + i * (WIDTH - 20) / 10
-        for value, top in ((new, True), (old, False)):
-            if value is None:
-                continue
-            y = HEIGHT - 20 - (HEIGHT - 45) * value / most
-            if top:
-                bars.append(
-                    f'<rect x="{x:.1f}" y="{y:.1f}" width="{BAR}" height="{HEIGHT - 20 - y:.1f}" '
-                    f'fill="{BLUE}"/><text x="{x + BAR / 2:.1f}" y="{y - 3:.1f}" font-size="9" '
-                    f'text-anchor="middle" fill="currentColor">{value:.1%}</text>'
-                )
-            else:
-                bars.append(
-                    f'<line x1="{x - 3:.1f}" x2="{x + BAR + 3:.1f}" y1="{y:.1f}" y2="{y:.1f}" '
-                    f'stroke="{GRAY}" stroke-width="3" stroke-dasharray="5 3"/>'
-                )
-        bars.append(
-            f'<text x="{x + BAR / 2:.1f}" y="{HEIGHT - 6}" font-size="10" text-anchor="middle" '
-            f'fill="currentColor">{i + 1}</text>'
-        )
-    said = "Share of losses paid back by tenth of the users by loss: bars now, dashes before"
+def _picture(runs: list[Allocation], names: list[str]) -> str:
+    if not any(run.certificate.eligible for run in runs):
+        return ""
+    chart = Plots(runs, names).chart("money")
+    salt = sha256(chart.title.encode()).hexdigest()[:8]
     return (
-        f'<svg role="img" aria-label="{said}" width="{WIDTH}" height="{HEIGHT + 14}">'
-        f"<title>{said}</title>"
-        f'<text x="20" y="11" font-size="11" fill="currentColor">{said}</text>'
-        f'<g transform="translate(0,10)">{"".join(bars)}</g></svg>'
+        f'<div style="margin:.8em 0 0"><b>{escape(chart.title)}</b></div>'
+        f'<div role="img" aria-label="{escape(chart.alt)}">{to_svg(chart.bare(), salt)}</div>'
     )
+
+
+def _deciles(comparison: Comparison, changes: list[ChangeRow] | None) -> str:
+    tables = comparison.tables()
+    now, start = tables.paid[NOW], tables.paid.get(START)
+    head = ("decile of loss", "losses", "users", "each gets")
+    rows = [
+        [
+            group.label,
+            "" if k == len(now) - 1 else loss_range(group),
+            f"{group.users:,}",
+            _mean(row),
+        ]
+        for k, (group, row) in enumerate(zip(tables.users, now, strict=True))
+    ]
+    if start is None or changes is None:
+        return table_html(head, rows)
+    for row, before, change in zip(rows, start, changes, strict=True):
+        row += [_mean(before), f"{change.gainers:,}", f"{change.losers:,}"]
+    return table_html((*head, START, "gain", "lose"), rows)
+
+
+def _mean(row: PaidRow) -> str:
+    return "–" if row.mean_cents is None else format_cents(row.mean_cents)

@@ -333,6 +333,40 @@ def test_rules_lists_each_rule_once(cli):
     assert said.code == 0
     assert {"alpha_fair", "proportional", "talmud"} <= {x.split()[0] for x in said.out.splitlines()}
     assert "leximin" in said.out
+    lines = said.out.splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith("talmud  "))
+    assert lines[at + 1].startswith("    has consistency, self duality, truncation invariance")
+    assert all(line.startswith("    has ") for line in lines[1::2])
+
+
+def test_rules_tells_one_rule_in_full(cli):
+    said = cli("rules", "random_arrival")
+    assert said.code == 0
+    assert "O'Neill" in said.out
+    assert "Its own dual" in said.out
+    lines = said.out.splitlines()
+    at = lines.index("consistency: no")
+    assert lines[at + 1].strip().startswith("When some leave with their awards")
+    assert lines[at + 2].strip().startswith("fails for claims ")
+    unsaid = cli("rules", "concede_and_divide").out
+    assert "consistency: does not apply" in unsaid
+
+
+def test_rules_as_json(cli):
+    every = json.loads(cli("rules", "--json").out)
+    one = json.loads(cli("rules", "alpha_min", "--json").out)
+    assert one in every
+    assert len(every) >= 18
+    assert not one["has_level"]
+    assert one["properties"]["composition_up"]["holds"]
+    assert one["properties"]["consistency"]["evidence"] == "counterexample"
+
+
+def test_rules_that_are_not_there(cli):
+    said = cli("rules", "talmut")
+    assert said.code == 2
+    assert "There is no rule 'talmut'. Did you mean 'talmud'?" in said.err
+    assert "The rules are alpha_fair, max_min" in cli("rules", "zzz").err
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

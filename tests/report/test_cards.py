@@ -1,5 +1,6 @@
 """Results as HTML cards: what they say is what the result says, and nothing in them is markup."""
 
+import dataclasses
 import re
 from html.parser import HTMLParser
 
@@ -89,8 +90,6 @@ def test_what_is_left_and_what_failed_are_told(make):
     assert len(read(nobody).tables) == 1
     everybody = make([("a", "80", "80"), ("b", "80", "80")], **{"award.budget": "20.00"})
     assert len(read(everybody).tables) == 1
-    import dataclasses
-
     broken = dataclasses.replace(
         unspent.summary(), checks={"total": False}, failures=("a cent is gone",)
     )

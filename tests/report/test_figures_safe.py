@@ -200,3 +200,31 @@ def test_files_carry_their_words(plots, tmp_path):
     figure.savefig(text, format="svg")
     assert "<desc>" in text.getvalue()
     assert figure.encoded("png").startswith(b"\x89PNG")
+
+
+def test_ranges_of_fewer_than_ten_are_left_out(plots):
+    assert {row["line"] for row in plots.data("cliffs")} == {
+        "a loss of $50.00",
+        "30% of net assets",
+    }
+    for name in ("cliffs", "distribution", "awards", "people", "money"):
+        assert min(row["users"] or 10 for row in plots.data(name)) >= 10, name
+
+
+def test_curves_step_over_ten_people_at_least(make):
+    rows = [(k, f"{60 + 7.31 * k:.2f}", "70.00") for k in range(130)]
+    plots = Plots([make(rows, **{"award.budget": "3000.00"})])
+    for name in ("lorenz", "concentration"):
+        people = sorted({row["people"] for row in plots.data(name)})
+        assert min(np.diff(people)) * 130 >= 10
+        assert 0.9 in [round(x, 12) for x in people]
+
+
+def test_deciles_of_few_are_left_out(make):
+    rows = [(k, f"{60 + 7.31 * k:.2f}", "70.00") for k in range(85)]
+    one = make(rows, **{"award.budget": "3000.00"})
+    other = make(rows, **{"award.budget": "3000.00", "objective.alpha": 2.0, "name": "Other"})
+    plots = Plots([one, other])
+    for name in ("recovery", "people"):
+        assert not plots.data(name), name
+    assert {row["mean_change_cents"] for row in plots.data("gainers")} == {None}

@@ -91,7 +91,7 @@ transitions = sa.Table(
     sa.Column("new", sa.String(12), primary_key=True),
 )
 
-_FIXED = "voucher_id plan place batch user_id amount_cents currency issued_at expires_at".split()
+_FIXED = ["voucher_id", "plan", "place", "batch", "user_id", "amount_cents", "currency", "issued_at", "expires_at"]
 
 _SQLITE = (
     f"""create trigger delivery_transition before update on delivery_vouchers
@@ -117,7 +117,8 @@ _POSTGRESQL = (
           (select 1 from delivery_transitions where old = OLD.state and new = NEW.state)
           or ({", ".join(f"NEW.{name}" for name in _FIXED)}) is distinct from
              ({", ".join(f"OLD.{name}" for name in _FIXED)}) then
-        raise exception 'a voucher may not change like this: from % to %', OLD.state, NEW.state;
+        raise exception using message =
+          'a voucher may not change like this: ' || OLD.state || ' to ' || NEW.state;
       end if;
       return NEW;
     end $$""",
@@ -169,11 +170,7 @@ def create(engine: Engine) -> None:
             transitions.insert(), [{"old": old, "new": new} for old, new in TRANSITIONS]
         )
         for statement in _SQLITE if engine.dialect.name == "sqlite" else _POSTGRESQL:
-            connection.exec_driver_sql(statement.replace("%", "%%") if _percent(engine) else statement)
-
-
-def _percent(engine: Engine) -> bool:
-    return engine.dialect.paramstyle in ("format", "pyformat")
+            connection.exec_driver_sql(statement)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -50,7 +50,7 @@ def cliffs(comparison: Comparison) -> Chart:
         }
         for each in found
         for bin in each.bins
-        if bin.users
+        if bin.users >= FEWEST
     ]
     each_line = {line: [each for each in found if each.line == line] for line in lines}
     policies = len(comparison.names)

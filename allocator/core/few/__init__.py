@@ -1,0 +1,1 @@
+"""Claims rules for few claimants: exact fractions, but no level that everybody's award follows."""

@@ -1,0 +1,1 @@
+"""Properties of claims rules: definitions that run, proofs, and counterexamples that are stored."""
