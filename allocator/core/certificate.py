@@ -20,6 +20,8 @@ from allocator.core.amounts import shown
 from allocator.core.curves import LOG_LARGEST, exp_or_inf
 from allocator.core.edge import Edge, find_edge
 from allocator.core.family import Family
+from allocator.core.few.recheck import recheck
+from allocator.core.few.rule import FewRule
 from allocator.core.gap import gaps
 from allocator.core.nested_edge import Binding, find_nested_edge
 from allocator.core.overlap_edge import find_overlap_edge
@@ -105,14 +107,16 @@ class Certificate:
         return exp_or_inf(self.log_level)
 
 
-def verify(problem: Problem, rule: Rule, awards: ArrayLike) -> Certificate:
+def verify(problem: Problem, rule: Rule | FewRule, awards: ArrayLike) -> Certificate:
     """Check awards in whole units, trusting nobody.
 
     Parameters
     ----------
     problem : Problem
         In whole units.
-    rule : Rule
+    rule : Rule or FewRule
+        Awards of a rule without a level are computed again and compared: its checks are
+        ``bounds``, ``total`` and ``recomputed``, as nothing is optimal or canonical about them.
     awards : array_like, shape (n,)
         In units.
 
@@ -140,6 +144,8 @@ def verify(problem: Problem, rule: Rule, awards: ArrayLike) -> Certificate:
     if not _whole(x):
         return _unusable(problem, "the awards are not whole units")
     x = x.astype(np.int64)
+    if isinstance(rule, FewRule):
+        return _recheck(problem, rule, x)
     if problem.overlapping:
         return _verify_overlapping(problem, rule, x)
     ramps = rule.ramps(problem)
@@ -181,6 +187,28 @@ def verify(problem: Problem, rule: Rule, awards: ArrayLike) -> Certificate:
         tier=edge.tier,
         log_level=edge.log_level,
         binding=binding,
+    )
+
+
+def _recheck(problem: Problem, rule: FewRule, x: Ints) -> Certificate:
+    checks, failures = recheck(problem, rule, x)
+    at_lower = x == problem.lower
+    at_upper = (x == problem.upper) & ~at_lower
+    counts = int(np.count_nonzero(at_lower)), int(np.count_nonzero(at_upper))
+    return Certificate(
+        MappingProxyType(checks),
+        tuple(failures),
+        pair=None,
+        transfer_gain=None,
+        gap=None,
+        fractional_gap=None,
+        budget=problem.budget,
+        spent=exact_sum(x),
+        at_lower=counts[0],
+        at_upper=counts[1],
+        free=len(problem) - sum(counts),
+        tier=math.nan,
+        log_level=math.nan,
     )
 
 

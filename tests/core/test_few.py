@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import allocator as al
 from allocator.core.catalog import FEW_RULES
+from allocator.core.certificate import verify
 from allocator.core.divide import divide
 from allocator.core.few.arrival import RandomArrival
 from allocator.core.few.recheck import recheck
@@ -291,3 +292,16 @@ def test_awards_are_checked_by_computing_them_again():
         "total: 166 units are spent, not 200",
         "recomputed: the award at position 0 is -1, not 34",
     ]
+
+
+@pytest.mark.parametrize("name", sorted(FEW_RULES))
+def test_the_certificate_computes_them_again(name):
+    claims = [5, 9] if name == "concede_and_divide" else [5, 9, 14]
+    rule = FEW_RULES[name]()
+    awards = divide(11, claims, rule, unit=1)
+    problem = Problem(11, 0, claims, claims=claims)
+    certificate = verify(problem, rule, awards)
+    assert certificate.ok
+    assert set(certificate.checks) == {"bounds", "total", "recomputed"}
+    awards[[0, 1]] += [1, -1]
+    assert not verify(problem, rule, awards).ok
