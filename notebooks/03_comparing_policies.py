@@ -11,8 +11,8 @@
 # %% [markdown]
 # # Comparing policies
 #
-# A policy team argues about alternatives. Here are three on the same users: who gains, who loses, what people
-# in one's own situation would get, and which setting reaches a goal.
+# A policy team argues about alternatives. Here are three on the same users: who gains, who loses,
+# what people in one's own situation would get, and which setting reaches a goal.
 
 # %%
 import allocator as al
@@ -32,8 +32,8 @@ print(comparison)
 # %% [markdown]
 # ## Who gains, who loses
 #
-# Deciles are tenths of the eligible users by loss, the smallest first; ALL is everybody, and the rows add up to it to the
-# cent. The tails below it are parts of the last tenth.
+# Deciles are tenths of the eligible users by loss, the smallest first; ALL is everybody, and the
+# rows add up to it to the cent. The tails below it are parts of the last tenth.
 
 # %%
 comparison.difference(by="loss")

@@ -11,8 +11,8 @@
 # %% [markdown]
 # # Health checks: where a policy can be gamed, and where it hurts
 #
-# Before a policy is announced somebody should have tried to break it: open a second account, report a dollar more,
-# stand just outside a line. `al.health` does.
+# Before a policy is announced somebody should have tried to break it: open a second account,
+# report a dollar more, stand just outside a line. `al.health` does.
 
 # %%
 import allocator as al
@@ -25,8 +25,8 @@ health
 # %% [markdown]
 # ## As a table
 #
-# Each finding has a number, a sentence, the worst example (by row, never by name) and what in the policy would change
-# it.
+# Each finding has a number, a sentence, the worst example (by row, never by name) and what in the
+# policy would change it.
 
 # %%
 health.table
@@ -34,7 +34,8 @@ health.table
 # %% [markdown]
 # ## Cliffs
 #
-# A line that decides who is in makes a cliff: what lies on either side of it differs by the minimum, or much more.
+# A line that decides who is in makes a cliff: what lies on either side of it differs by the
+# minimum, or much more.
 
 # %%
 result = al.allocate(users, policy)
@@ -43,8 +44,8 @@ result.plot.cliffs()
 # %% [markdown]
 # ## A policy that splits cannot game
 #
-# With awards in proportion to losses, no minimum and no maximum, two accounts get what one would. The price: people with
-# small losses get cents.
+# With awards in proportion to losses, no minimum and no maximum, two accounts get what one would.
+# The price: people with small losses get cents.
 
 # %%
 flat = policy.replace(loss_exponent=1.0, ratio_exponent=0.0, minimum="0.00", maximum="3500000.00")

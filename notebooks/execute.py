@@ -34,5 +34,5 @@ if __name__ == "__main__":
             for output in cell.get("outputs", ())
             if "image/svg+xml" in output.get("data", {})
         ]
-        if pictures:  # for the README
+        if pictures and path.stem.startswith("01"):  # for the README
             (HERE / "where_the_money_goes.svg").write_text(pictures[0], encoding="utf-8")

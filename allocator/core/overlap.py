@@ -173,7 +173,7 @@ def _conflict(
 def _said(problem: Problem, rows: Rows, j: int) -> str:
     bounds = []
     for what, bound in (("at least", rows.lower[j]), ("at most", rows.upper[j])):
-        if np.isfinite(bound):
+        if np.isfinite(bound) and not (what == "at least" and bound == 0):
             whole = problem.whole and float(bound).is_integer()
             number = int(bound) if whole else float(bound)
             bounds.append(f"{what} {shown(number, problem.unit if whole else None)}")
