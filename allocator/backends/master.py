@@ -9,16 +9,18 @@ from allocator.errors import AllocatorError
 
 __all__ = ["highs_master"]
 
-SECONDS = 60.0  # for one program: the certificate's gap tells how good a cut-off answer is
+# For one program: any answer found in the first time is good, as the certificate's gap tells; what
+# has none by then gets the second.
+SECONDS = (1.5, 60.0)
 INFEASIBLE = 2  # of scipy's status codes
-LIMIT = 1
 
 Floats = NDArray[np.float64]
+Sparse = tuple[Floats, NDArray[np.int64], NDArray[np.int64]]
 
 
 def highs_master(
     cost: Floats,
-    matrix: Floats,
+    matrix: Floats | Sparse,
     row_lower: Floats,
     row_upper: Floats,
     lower: Floats,
@@ -31,7 +33,7 @@ def highs_master(
     Parameters
     ----------
     cost, lower, upper : ndarray of float64, shape (k,)
-    matrix : ndarray of float64, shape (m, k)
+    matrix : ndarray of float64, shape (m, k), or (values, rows, columns) of its entries
     row_lower, row_upper : ndarray of float64, shape (m,)
     integer : ndarray of bool, shape (k,)
         Which of x must be whole.
@@ -60,16 +62,22 @@ def highs_master(
 
     if not len(cost):
         return np.zeros(0)
-    rows = [LinearConstraint(csr_matrix(matrix), row_lower, row_upper)] if len(matrix) else []
-    result = milp(
-        cost,
-        constraints=rows,
-        bounds=Bounds(lower, upper),
-        integrality=integer.astype(np.int64),
-        options={"mip_rel_gap": 0.0, "time_limit": SECONDS},
-    )
-    if result.x is not None:
-        return np.asarray(result.x)
-    if result.status == INFEASIBLE:
-        return None
+    if isinstance(matrix, tuple):
+        values, at, of = matrix
+        sparse = csr_matrix((values, (at, of)), shape=(len(row_lower), len(cost)))
+    else:
+        sparse = csr_matrix(matrix)
+    rows = [LinearConstraint(sparse, row_lower, row_upper)] if len(row_lower) else []
+    for seconds in SECONDS:
+        result = milp(
+            cost,
+            constraints=rows,
+            bounds=Bounds(lower, upper),
+            integrality=integer.astype(np.int64),
+            options={"mip_rel_gap": 0.0, "time_limit": seconds},
+        )
+        if result.x is not None:
+            return np.asarray(result.x)
+        if result.status == INFEASIBLE:
+            return None
     raise AllocatorError(f"HiGHS did not solve a program of {len(cost):,} totals: {result.message}")

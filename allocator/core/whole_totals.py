@@ -28,6 +28,7 @@ __all__ = ["Master", "whole_awards"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Sparse = tuple[Floats, Ints, Ints]  # values, rows and columns of the entries of a matrix
 
 REACH = 4  # units around a fractional total that the program chooses from at first
 WIDER = 4  # times as many, when these meet no row or are not enough
@@ -41,7 +42,7 @@ class Master(Protocol):
     def __call__(
         self,
         cost: Floats,
-        matrix: Floats,
+        matrix: Floats | Sparse,
         row_lower: Floats,
         row_upper: Floats,
         lower: Floats,
@@ -210,22 +211,38 @@ def _chosen(
     size = np.maximum(np.abs(c).max(axis=1, initial=0.0), 1e-300)
     dear = np.sign(np.where(np.abs(prices.rows) * size > 1e-9, prices.rows, 0.0)) / size
     lost = SLACK * float(np.abs(own).max(initial=1.0)) * (dear @ c)
-    matrix = np.vstack([c[:, window.atom], np.ones((1, len(window.atom)))])
+    # A whole number of units for each atom; which ones, convexity decides: the dearest last.
+    k, units = len(atoms), len(window.atom)
+    first, last = np.nonzero(c)
+    matrix = (
+        np.concatenate([c[first, last], np.ones(k), np.ones(units), -np.ones(k)]),
+        np.concatenate(
+            [
+                first,
+                np.full(k, len(rows)),
+                len(rows) + 1 + window.atom,
+                len(rows) + 1 + np.arange(k),
+            ]
+        ),
+        np.concatenate(
+            [units + last, units + np.arange(k), np.arange(units), units + np.arange(k)]
+        ),
+    )
+    none = np.zeros(k)
     inward = np.zeros(len(rows))
     for _ in range(CENTERED):
         found = master(
-            own - lost[window.atom],
+            np.concatenate([own, -lost]),
             matrix,
-            np.append(rows.lower + inward - before, missing),
-            np.append(rows.upper - inward - before, missing),
-            np.zeros(len(window.atom)),
-            np.ones(len(window.atom)),
-            integer=np.ones(len(window.atom), dtype=bool),
+            np.concatenate([rows.lower + inward - before, [missing], none]),
+            np.concatenate([rows.upper - inward - before, [missing], none]),
+            np.zeros(units + k),
+            np.concatenate([np.ones(units), (window.most - window.least).astype(np.float64)]),
+            integer=np.arange(units + k) >= units,
         )
         if found is None:
             return None
-        won = np.bincount(window.atom, weights=np.rint(found), minlength=len(atoms))
-        totals: Ints = window.least + won.astype(np.int64)
+        totals: Ints = window.least + np.rint(found[units:]).astype(np.int64)
         broken = broken_rows(rows, totals, c)
         if not broken and int(totals.sum()) == budget:
             return totals
