@@ -40,10 +40,11 @@ def main(arguments: Sequence[str]) -> None:
     if unknown := set(asked.names) - set(SECTIONS):
         parser.error(f"no section {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
     start = time.perf_counter()
-    sections = []
-    for name in asked.names or SECTIONS:
+    done = {}
+    for name in reversed(asked.names or [*SECTIONS]):  # the longest first
         print(f"{name} ...", file=sys.stderr, flush=True)
-        sections.append(SECTIONS[name](quick=asked.quick))
+        done[name] = SECTIONS[name](quick=asked.quick)
+    sections = [done[name] for name in asked.names or SECTIONS]
     complete = not (asked.quick or asked.names)
     page = render(_introduction(time.perf_counter() - start, complete=complete), sections)
     if complete:
