@@ -50,8 +50,8 @@ def run(*, quick: bool) -> Section:
         f"Every rule of one level, at {n:,} claimants",
         [
             "Claims are the losses in cents, the budget that of the program, floors 0. Whole "
-            "cents; medians of 5. Claims rules tie thousands of claimants at the margin by design: equal "
-            "awards are equal.",
+            "cents; medians of 5. Claims rules tie thousands of claimants at the margin by "
+            "design: equal awards are equal.",
             Table(("", "rule", "level and cents", "in time", "verify", "certificate"), rows),
         ],
     )

@@ -11,9 +11,10 @@
 # %% [markdown]
 # # What fairness means here
 #
-# Every policy has a word for fairness in it: who weighs how much, and how strongly a policy
-# prefers to help those who get little. This notebook shows what the knobs do, and, just as
-# important, which knobs do nothing, so that nobody debates a number that has no effect.
+# A policy has a handful of numbers that sound like ethics: *alpha*, *exponents*, *recovery*. This
+# notebook shows what each of them does to the awards, in dollars, and which of them do nothing, so
+# that nobody spends a meeting on a number without effect. No mathematics is needed: square roots
+# are the most there is.
 
 # %%
 import pandas as pd
@@ -22,94 +23,166 @@ import allocator as al
 
 users = al.simulate_users(20_000, seed=7)
 policy = al.Policy.default().replace(budget="3500000.00")
+result = al.allocate(users, policy)
+result
 
 # %% [markdown]
 # ## One line says it all
 #
-# Whatever the objective, an award has one form: a level, times the weight to some power, held
-# between the minimum and the maximum. The level is the one number at which awards add up to the
-# budget.
+# Below the title of that card stands the line that everything follows from:
 
 # %%
-al.allocate(users, policy).formula
+result.formula
 
 # %% [markdown]
-# ## alpha compresses the weights, and nothing else
+# The first number is the **level**. Nobody chooses it: it is the one number at which all vouchers
+# together come to exactly the budget. What a policy does choose is what stands behind it (the
+# **weight** of a user) and the minimum and maximum at the end. Whoever would get less than the
+# minimum gets the minimum, whoever would get more than the maximum gets the maximum, and the level
+# settles so that the money just suffices.
 #
-# With alpha = 2 every weight counts by its square root. So a policy with alpha = 2 and a loss
-# exponent of 1 is the policy with alpha = 1 and a loss exponent of 0.5. The two lines below are
-# the same policy.
-
-# %%
-print(al.allocate(users, policy.replace(alpha=2)).formula)
-print(al.allocate(users, policy.replace(loss_exponent=0.5, ratio_exponent=0.25)).formula)
-
-# %% [markdown]
-# A sweep says so itself: the columns of *effective* exponents are what acts, and its notes name
-# scenarios that are the same.
-
-# %%
-sweep = al.sweep(users, policy, {"alpha": [1, 2], "loss_exponent": [0.5, 1]})
-columns = ["objective.alpha", "weights.loss_exponent", "effective_loss_exponent", "median_cents"]
-sweep.table[columns]
-
-# %%
-for note in sweep.notes:
-    print(note)
-
-# %% [markdown]
-# ## Where alpha does nothing at all
+# So there are three questions of fairness, and the rest of this notebook takes them in turn:
 #
-# With `of = "recovery"` fairness is about the share of the loss that comes back, not about
-# dollars. If the weight is the loss, then everybody gets the same share under every alpha (Schoot
-# Uiterkamp, Gerards and Hurink, arXiv:2008.11829).
+# 1. How much more should a larger loss count? (the loss exponent)
+# 2. Should it matter how much of their wealth people lost? (the ratio exponent)
+# 3. How much should the small ones be lifted over the large ones? (alpha, minimum, maximum)
+
+# %% [markdown]
+# ## 1. The loss exponent
+#
+# With exponent 1 ten times the loss counts ten times as much; with 0.5 (a square root) about three
+# times as much; with 0 it does not count at all. Here is what that means for twelve made-up people,
+# who lost \$100 to \$100,000, which was 30%, 60% or all of what they had:
+
+# %%
+exponents = al.compare(
+    users,
+    {f"loss exponent {e}": policy.replace(loss_exponent=e) for e in (1.0, 0.5, 0.0)},
+)
+exponents.people_like_me()
+
+# %% [markdown]
+# Read down a column: with exponent 1, a loss of \$10,000 gets ten times what \$1,000 gets; with 0
+# both get the same. (A loss of \$100 never gets more than \$100: no voucher is larger than the
+# loss.) The budget is the same in all three columns, so that one person's more is another's less.
+#
+# ## 2. The ratio exponent
+#
+# The ratio is loss over net assets, the share of their wealth that people lost. With exponent 0 it
+# does not matter; with larger ones, those who lost everything get more at the cost of those who
+# lost a smaller share:
+
+# %%
+ratios = al.compare(
+    users,
+    {f"ratio exponent {e}": policy.replace(ratio_exponent=e) for e in (0.0, 0.5, 2.0)},
+)
+ratios.people_like_me()
+
+# %% [markdown]
+# ## 3. alpha
+#
+# Economists have a family of objectives with one number in it, alpha: 0 looks at the sum only, 1 is
+# a compromise known as proportional fairness, and infinity cares only for whoever gets least. That
+# sounds like a knob of its own. **With a minimum and a maximum as the only bounds, it is not**:
+# raising alpha only compresses the weights. alpha = 2 takes the square root of every weight, and
+# that is all it does. So it is the same policy as alpha = 1 with both exponents halved:
+
+# %%
+with_alpha = al.allocate(users, policy.replace(alpha=2))
+with_exponents = al.allocate(users, policy.replace(loss_exponent=0.5, ratio_exponent=0.25))
+print(with_alpha.formula)
+print(with_exponents.formula)
+
+# %%
+difference = with_alpha.awards.award_cents - with_exponents.awards.award_cents
+int(difference.abs().max())  # cents
+
+# %% [markdown]
+# Not one cent differs for any of the 20,000. Only *exponent / alpha* acts. A sweep over both knobs
+# says so itself: look at the note below the table, and at the columns with the *effective*
+# exponents.
+
+# %%
+al.sweep(users, policy, {"alpha": [1, 2], "loss_exponent": [1, 2], "ratio_exponent": [0.5, 1]})
+
+# %% [markdown]
+# In a debate it is better to argue about one of the two. Exponents are easier to explain: "the
+# voucher grows with the square root of the loss".
+#
+# ## Recovery: dollars, or shares of a loss?
+#
+# `of = "recovery"` makes the objective look at *award / loss*, the share of a loss that comes back,
+# instead of at dollars. If, on top, people weigh what they lost, then alpha has no effect but for
+# odd cents (Schoot Uiterkamp, Gerards and Hurink,
+# [arXiv:2008.11829](https://arxiv.org/abs/2008.11829)):
 
 # %%
 recovery = policy.replace(of="recovery", ratio_exponent=0.0)
-for alpha in (0.5, 1, 2, 5):
-    print(alpha, al.allocate(users, recovery.replace(alpha=alpha)).formula)
+runs = {alpha: al.allocate(users, recovery.replace(alpha=alpha)) for alpha in (0.5, 1, 2, 5)}
+pd.Series({alpha: run.formula for alpha, run in runs.items()}).rename_axis("alpha").to_frame("")
 
 # %% [markdown]
-# ## From one extreme to the other
-#
-# alpha = 0 pays those with the largest weights first; alpha = inf raises whoever has least. The
-# frontier shows what lies in between: how far the money moves from the largest weights, and how
-# equal awards are.
+# Every one of them pays in proportion to the loss. With other weights, a larger alpha draws the
+# policy *towards* proportion to the loss, the opposite of what it does with dollars. Here the loss
+# exponent is 0.5:
 
 # %%
-frontier = al.frontier(users, policy)
-frontier.table
+toward = al.sweep(users, recovery.replace(loss_exponent=0.5), {"alpha": [1, 2, 5, 50]})
+toward.table[["objective.alpha", "effective_loss_exponent"]]
 
 # %% [markdown]
-# ## How equal is equal?
+# ## What changes nothing
 #
-# Inequality has many measures. They agree on the extremes and may differ in between; what each of
-# them means stands in its docstring, `help(al.metrics.gini)`.
+# Some changes look like decisions and are none. Each of these is compared with the policy we began
+# with:
 
 # %%
-awards = {
-    f"alpha {alpha}": al.allocate(users, policy.replace(alpha=alpha)).awards.award_cents
-    for alpha in (0.5, 1, 2)
+no_change = {
+    "alpha and both exponents doubled": {
+        "alpha": 2,
+        "loss_exponent": 2.0,
+        "ratio_exponent": 1.0,
+    },
+    "everybody weighs three times as much": {"weights.factors": {"region": {"*": 3.0}}},
+    "recovery instead of amount, at alpha 1": {"of": "recovery"},
 }
-pd.DataFrame(
-    {
-        name: {
-            "Gini": al.metrics.gini(x[x > 0]),
-            "Jain": al.metrics.jain(x[x > 0]),
-            "Theil": al.metrics.theil(x[x > 0]),
-            "Hoover": al.metrics.hoover(x[x > 0]),
-        }
-        for name, x in awards.items()
-    }
-).round(3)
+rows = []
+for what, changes in no_change.items():
+    other = al.allocate(users, policy.replace(changes))
+    difference = (other.awards.award_cents - result.awards.award_cents).abs()
+    rows.append({"change": what, "awards that differ": int((difference > 0).sum())})
+pd.DataFrame(rows).set_index("change")
 
 # %% [markdown]
-# ## Other ideas of fairness
+# `allocator policy check` and the warnings of a run name keys without effect, too.
 #
-# Bankruptcy law and the Talmud divided scarce money long before there were exchanges. They are
-# rules like any other here, by name.
+# ## What does change something
+#
+# From one extreme to the other: alpha = 0 gives to the largest weights first, infinity to the
+# smallest awards first. *Equality* is 1 less the Gini coefficient of the awards. *Efficiency* only
+# says how much of the money stays with the largest weights: every line of the table spends the same
+# dollars.
 
 # %%
-claims = [100, 200, 300]
-rules = ["proportional", "constrained_equal_awards", "constrained_equal_losses", "talmud"]
-pd.DataFrame({rule: al.divide(200, claims, rule).round(2) for rule in rules}, index=claims)
+al.frontier(users, policy)
+
+# %% [markdown]
+# Equality of awards goes up line by line. Equality *of recovery* (the shares of losses that people
+# get back) does not: it is highest at alpha = 1 and lower on both sides. Equal dollars and equal
+# shares are different ideas of fair, and no number is best for both.
+#
+# The same in a picture, for alpha 1 and alpha 2: what part of a lost dollar comes back, from those
+# who lost least to those who lost most.
+
+# %%
+al.compare(result, al.allocate(users, policy.replace(alpha=2, name="alpha 2"))).plot.recovery()
+
+# %% [markdown]
+# ## Try it
+#
+# In a notebook that runs, this shows sliders for all of these numbers; the figures follow at once.
+# (On a page that only shows a notebook, it is the card of the policy.)
+
+# %%
+al.explore(users, policy)

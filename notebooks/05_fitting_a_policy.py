@@ -20,6 +20,8 @@ import pandas as pd
 
 import allocator as al
 
+pd.set_option("display.max_colwidth", None)  # reasons are sentences: show them whole
+
 # %% [markdown]
 # ## Ten examples
 #
@@ -88,7 +90,7 @@ doubled = policy.replace(
     {"alpha": 2, "weights.loss_exponent": 2.0, "weights.ratio_exponent": 1.0, "name": "Doubled"}
 )
 one, two = al.allocate(users, policy), al.allocate(users, doubled)
-(one.awards.award_cents - two.awards.award_cents).abs().max()  # cents
+int((one.awards.award_cents - two.awards.award_cents).abs().max())  # cents
 
 # %% [markdown]
 # ## Awards that users posted

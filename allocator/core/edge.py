@@ -120,7 +120,9 @@ def _compare(held: Units, refused: Units, tie_keys: TieKeys) -> Edge:
         sign, last, first = _meet_by_level(last, first, *levels)
     optimal = sign <= 0
     if not sign:
+        mean = last.ramps.mean
         sign, last, first = _meet_by_place(last, first)
+        optimal = sign <= 0 or not mean.place_matters
     if not sign:
         sign, last, first = _meet_by_weight(last, first)
     if not sign and last.ramps.claims is not None:

@@ -61,12 +61,15 @@ class Mean(ABC):
         Units that are earned for sure, and that may be earned, at an amount.
     near : float
         Logarithms of levels this close are compared exactly: their errors are far smaller.
+    place_matters : bool
+        Whether of two units at one level the objective prefers the one that comes first by place.
     needs_weight : bool
         Whether claimants of weight 0, for whom the level is infinite, have no order of their own.
     """
 
     early: ClassVar[Rounding] = Rounding(0.5, 0.0)
     near: ClassVar[float] = 4e-14  # two logarithms of up to 37, half an ulp off each
+    place_matters: ClassVar[bool] = False
     needs_weight: ClassVar[bool] = True
 
     @property
@@ -125,6 +128,7 @@ class Least(Mean):
     """
 
     early: ClassVar[Rounding] = Rounding(1.0, 0.0)
+    place_matters: ClassVar[bool] = True  # leximin: who has most after it
     needs_weight: ClassVar[bool] = False
 
     def log(self, x: Floats, y: Floats) -> Floats:  # noqa: ARG002

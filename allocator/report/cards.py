@@ -96,7 +96,7 @@ def summary_card(summary: Summary) -> str:
     if summary.unspent_cents:
         facts.insert(1, ("unspent", format_cents(summary.unspent_cents)))
     if summary.recovery is not None:
-        facts.append(("of their losses", percent(summary.recovery)))
+        facts.append(("paid back of their losses", percent(summary.recovery)))
     tables: list[Cells] = []
     if summary.eligible:
         beside = ("", "median", "tenth who lost most", f"at {summary.minimum}", "gain", "lose")
@@ -144,7 +144,7 @@ def comparison_card(comparison: Comparison) -> str:
         )
     base = comparison.names[0]
     head = (
-        *("policy", "total", "eligible", "median", "of losses", "at minimum", "at cap"),
+        *("policy", "total", "eligible", "median", "paid back", "at minimum", "at cap"),
         *("gain", "lose"),
     )
     differing = [
@@ -155,7 +155,7 @@ def comparison_card(comparison: Comparison) -> str:
     ]
     shown: list[Cells] = [(head, rows)]
     if differing:
-        shown.append((("what differs", "in", base, "there"), differing))
+        shown.append((("what differs", "in", base, "instead"), differing))
     users = f"{len(comparison.users):,} users who are eligible under one of the policies at least"
     return card(
         f"{base}, compared with {' and '.join(comparison.names[1:]) or 'nothing'}",
@@ -225,5 +225,6 @@ def table_html(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _wordy(rows: Sequence[Sequence[str]], column: int) -> bool:
     """Tell whether a column holds words, which read from the left."""
-    cells = [row[column].strip() for row in rows]
-    return any((cell[:1].isalpha() and " " in cell) or len(cell) > 24 for cell in cells)
+    cells = [text for row in rows if (text := row[column].strip())]
+    sentences = any(" " in cell and cell[0].isalpha() for cell in cells)
+    return sentences or (bool(cells) and all(cell[0].isalpha() for cell in cells))

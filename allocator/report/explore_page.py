@@ -18,7 +18,7 @@ from allocator.scenarios.rows import ChangeRow, PaidRow
 
 __all__ = ["alert", "page"]
 
-NOW, START = "now", "at the start"
+NOW = "now"
 # The colors of figures, lighter where the notebook is dark: JupyterLab, then VS Code.
 _STYLE = """<style>
 .allocator-explore { --first: #0072b2; --second: #c05000; --out: #b5b5b6; --grid: #dededf;
@@ -45,10 +45,10 @@ def page(start: Allocation, result: Allocation) -> str:
     str
     """
     changed = result.policy != start.policy
-    runs, names = ([start, result], [START, NOW]) if changed else ([start], [NOW])
+    # Beside now, the start is called what its policy is called.
+    runs, names = ([start, result], [_start_name(start), NOW]) if changed else ([start], [NOW])
     comparison = Comparison(panel(runs, names))
-    tables = comparison.tables()
-    changes = tables.changes.get(NOW)
+    changes = comparison.tables().changes.get(NOW)
     parts = [
         _STYLE,
         f"<div><b>{escape(result.formula)}</b></div>",
@@ -74,6 +74,10 @@ def alert(words: str) -> str:
         'margin-bottom:.6em;white-space:pre-wrap">'
         f"{escape(words)}<br><b>Below: the last policy that could be paid.</b></div>"
     )
+
+
+def _start_name(start: Allocation) -> str:
+    return "start" if start.policy.name == NOW else start.policy.name
 
 
 def _python(start: Allocation, result: Allocation) -> str:
@@ -107,7 +111,7 @@ def _totals(comparison: Comparison) -> list[tuple[str, ...]]:
         ("half of them get at most", *(_median(runs[name]) for name in names)),
         ("at the minimum", *(f"{paid[name].at_floor:,}" for name in names)),
         ("at their cap", *(f"{paid[name].at_cap:,}" for name in names)),
-        ("of their losses", *(_recovery(runs[name]) for name in names)),
+        ("paid back of their losses", *(_recovery(runs[name]) for name in names)),
         ("to the tenth who lost most", *(_share(top[name]) for name in names)),
     ]
     if any(unspent):
@@ -150,7 +154,7 @@ def _picture(runs: list[Allocation], names: list[str]) -> str:
 
 def _deciles(comparison: Comparison, changes: list[ChangeRow] | None) -> str:
     tables = comparison.tables()
-    now, start = tables.paid[NOW], tables.paid.get(START)
+    first, now = comparison.names[0], tables.paid[NOW]
     head = ("decile of loss", "losses", "users", "each gets")
     rows = [
         [
@@ -161,11 +165,11 @@ def _deciles(comparison: Comparison, changes: list[ChangeRow] | None) -> str:
         ]
         for k, (group, row) in enumerate(zip(tables.users, now, strict=True))
     ]
-    if start is None or changes is None:
+    if changes is None:
         return table_html(head, rows)
-    for row, before, change in zip(rows, start, changes, strict=True):
+    for row, before, change in zip(rows, tables.paid[first], changes, strict=True):
         row += [_mean(before), f"{change.gainers:,}", f"{change.losers:,}"]
-    return table_html((*head, START, "gain", "lose"), rows)
+    return table_html((*head, first, "gain", "lose"), rows)
 
 
 def _mean(row: PaidRow) -> str:

@@ -47,20 +47,24 @@ class Latest(Generic[Question]):
         with self._change:
             self._waiting = [question]
             if self._thread is None:
-                self._thread = Thread(target=self._work, daemon=True)
-                self._thread.start()
+                self._begin()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until nothing is left to answer; whether that was in time."""
         with self._change:
             return self._change.wait_for(lambda: self._thread is None, timeout)
 
-    def _work(self) -> None:
-        while True:
+    def _begin(self) -> None:
+        self._thread = Thread(target=self._work, args=(self._waiting.pop(),), daemon=True)
+        self._thread.start()
+
+    def _work(self, question: Question) -> None:
+        try:
+            self._answer(question)
+        finally:  # a fault is told by the thread, and the next question is answered all the same
             with self._change:
-                if not self._waiting:
+                if self._waiting:
+                    self._begin()
+                else:
                     self._thread = None
                     self._change.notify_all()
-                    return
-                question = self._waiting.pop()
-            self._answer(question)

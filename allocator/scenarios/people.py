@@ -105,6 +105,9 @@ class PeopleLikeMe:
         notes = [f"note: {note}" for note in self.notes]
         return "\n".join([*text_table(*self._cells()), *notes])
 
+    def __repr__(self) -> str:
+        return f"PeopleLikeMe({', '.join(self._by_policy())})"
+
     def _repr_html_(self) -> str:
         cards = import_module("allocator.report.cards")
         html: str = cards.card("People like me", tables=[self._cells()], notes=self.notes)

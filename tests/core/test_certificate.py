@@ -14,7 +14,7 @@ from allocator.core.certificate import verify
 from allocator.core.claims import Proportional
 from allocator.core.edge import find_edge
 from allocator.core.problem import Problem
-from allocator.core.rules import AlphaFair
+from allocator.core.rules import AlphaFair, MaxMin
 from allocator.core.solve import solve
 
 from .cases import ALPHAS, INF, problems
@@ -210,3 +210,14 @@ def test_gap_is_a_number_whatever_the_numbers():
         certificate = verify(few, rule, solve(few, rule).awards)
         assert certificate.gap == 0.0
         assert not math.isnan(certificate.fractional_gap)
+
+
+def test_of_two_units_at_one_level_max_min_prefers_the_one_that_leaves_most():
+    problem = Problem(1, 0, [1, 1], weights=[1.0, 2.0])
+    rule = MaxMin()
+    assert solve(problem, rule).awards.tolist() == [1, 0]
+    certificate = verify(problem, rule, [0, 1])
+    assert not certificate.checks["optimal"]
+    assert certificate.failures == (
+        "optimal: moving one unit from position 1 to position 0 raises the objective",
+    )

@@ -1,5 +1,7 @@
 """Every notebook runs top to bottom, and the one kept with its outputs is that notebook."""
 
+import json
+import re
 import sys
 from pathlib import Path
 
@@ -19,3 +21,15 @@ def test_notebook(script):
     assert [cell.source for cell in kept.cells] == [cell.source for cell in notebook.cells]
     outputs = [cell.outputs for cell in kept.cells if cell.cell_type == "code"]
     assert any(outputs), "run make notebooks"
+
+
+@pytest.mark.parametrize("script", execute.scripts(), ids=lambda path: path.stem)
+def test_what_is_kept_is_nobodys_machine(script):
+    kept = jupytext.read(script.with_suffix(".ipynb"))
+    assert "widgets" not in kept.metadata
+    outputs = [output for cell in kept.cells for output in cell.get("outputs", ())]
+    assert not [each for each in outputs if each.output_type == "error"]
+    assert not [each for each in outputs if each.get("name") == "stderr"]
+    text = json.dumps(outputs)
+    assert not re.search(r"/(home|root|tmp|work|Users)/|site-packages| at 0x", text)
+    assert "widget-view" not in text

@@ -13,7 +13,9 @@ import allocator as al
 from allocator.errors import DataError
 from allocator.report.figures import NAMES, Plots, frontier_figure
 from allocator.report.plots.chart import rows_csv
+from allocator.report.plots.near_lines import near_lines
 from allocator.report.style import SERIES, looks, to_svg
+from allocator.scenarios.panel import panel
 from tests.report.test_figures import MOST_POINTS, points, texts
 
 # Machado, Oliveira & Fernandes, "A physiologically-based model for simulation of color vision
@@ -228,3 +230,17 @@ def test_deciles_of_few_are_left_out(make):
     for name in ("recovery", "people"):
         assert not plots.data(name), name
     assert {row["mean_change_cents"] for row in plots.data("gainers")} == {None}
+
+
+def test_a_withheld_count_has_no_share(plots):
+    rows = plots.data("distribution")
+    assert [row["users"] is None for row in rows] == [row["share"] is None for row in rows]
+    assert any(row["users"] is None for row in rows)
+
+
+def test_those_exactly_on_a_line_are_inside(make):
+    rows = [(k, f"{3 * (k + 20)}.00", f"{10 * (k + 20)}.00") for k in range(40)]
+    found = near_lines(panel([make(rows, **{"award.budget": "900"})]).scenarios[0])
+    line = next(each for each in found if "%" in each.line)
+    assert (line.inside, line.outside) == (40, 0)
+    assert [bin.users for bin in line.bins] == [0] * 5 + [40] + [0] * 4
