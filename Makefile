@@ -10,13 +10,13 @@ debian = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || \
 	{ echo "install $(1) (as root) and run make $(or $(MAKECMDGOALS),demo) again" >&2; exit 1; }; \
 	apt-get update -qq && apt-get install -y -qq $(1); }
 
-.PHONY: demo test lint bench notebooks browser clean
+.PHONY: demo test lint bench notebooks browser postgres clean
 .DELETE_ON_ERROR:
 
 demo: .venv/report.stamp
 	$(BIN)/allocator demo
 
-test: browser .venv/dev.stamp lint
+test: browser postgres .venv/dev.stamp lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=
 	$(BIN)/python -m coverage report --fail-under=95 \
 		--include='allocator/core/*,allocator/policy/*,allocator/money.py'
@@ -48,6 +48,11 @@ notebooks: .venv/dev.stamp
 # The report is tested in a real browser.
 browser:
 	@command -v chromium >/dev/null || $(call debian,chromium)
+
+# The delivery ledger is tested on a server that the tests start.
+postgres:
+	@command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || \
+		$(call debian,postgresql)
 
 clean:
 	rm -rf .venv runs

@@ -21,6 +21,7 @@ _COMMANDS = {
     "compare": ("compare", "Compare policies on the same users, or runs."),
     "report": ("compare", "Write a report of one or several runs."),
     "lab": ("lab", "Try variants of a policy: sweep, goal-seek, fit, health, plot."),
+    "deliver": ("deliver", "Deliver vouchers: plan, send, status, reconcile, void."),
     "policy": ("policy", "Show, check and compare policies."),
     "data": ("data", "Simulate users, or prepare them from events."),
     "rules": ("rules", "List the fairness rules."),

@@ -78,9 +78,7 @@ class Key:
         """
         start = _part(program) + _part(round_)
         digest, secret = hmac.digest, self._ids
-        return [
-            digest(secret, start + _part(user), "sha256")[:ID_BYTES].hex() for user in users
-        ]
+        return [digest(secret, start + _part(user), "sha256")[:ID_BYTES].hex() for user in users]
 
     def sign(self, content: bytes) -> str:
         """Return the signature of a content, HMAC-SHA256 in hexadecimal."""

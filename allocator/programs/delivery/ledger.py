@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from allocator.data.buffers import numbers_of
 from allocator.errors import AllocatorError, DataError, OccupiedError, VerificationError
 from allocator.programs.delivery.batches import Batches
 from allocator.programs.delivery.store import STATES, create, open_engine, plans, sa, vouchers
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import URL
+    from sqlalchemy.engine import URL, Connection
     from sqlalchemy.sql import ColumnElement
 
 __all__ = ["Ledger", "Voucher", "default_url"]
@@ -54,17 +54,28 @@ class Ledger:
 
     def __init__(self, batches: Batches, url: str | None = None) -> None:
         self.batches = batches
-        self.engine = open_engine(url or default_url(batches))
-        try:
-            create(self.engine)
-        except sa.exc.DBAPIError as error:
-            where = self.engine.url.render_as_string(hide_password=True)
-            told = str(error.orig).strip().splitlines()[0]
-            raise AllocatorError(f"the ledger {where} cannot be opened: {told}") from None
+        self._engine = open_engine(url or default_url(batches))
+        with self._told():
+            create(self._engine)
 
     def close(self) -> None:
         """Let go of the database."""
-        self.engine.dispose()
+        self._engine.dispose()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tell what the database says as an error of ours, without the password."""
+        try:
+            yield
+        except sa.exc.DBAPIError as error:
+            where = self._engine.url.render_as_string(hide_password=True)
+            told = str(error.orig).strip().partition("\n")[0]
+            raise AllocatorError(f"the ledger {where} says: {told}") from error
+
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        with self._told(), self._engine.begin() as connection:
+            yield connection
 
     def load(self, table: pa.Table) -> None:
         """Enter the vouchers of the plan, all or none; what is there already is left as it is.
@@ -85,35 +96,25 @@ class Ledger:
             **{name: content[name] for name in ("program", "round", "count", "total_cents")},
         }
         same_round = (plans.c.program == plan["program"]) & (plans.c.round == plan["round"])
-        names = ["voucher_id", "user_id", "currency", "issued_at", "expires_at"]
-        try:
-            with self.engine.begin() as connection:
-                known = connection.scalar(sa.select(plans.c.plan).where(same_round))
-                if known == plan["plan"]:
-                    return
-                if known is not None:
-                    raise OccupiedError(
-                        f"round {plan['round']} of {plan['program']} is already in the ledger as "
-                        f"another plan ({known}): deliver that one, or plan a new --round with "
-                        "what is still due"
-                    )
-                connection.execute(plans.insert(), plan)
-                for first in range(0, table.num_rows, ROWS):
-                    chunk = table.slice(first, ROWS)
-                    texts = [chunk.column(name).to_pylist() for name in names]
-                    cents = numbers_of(chunk.column("amount_cents")).tolist()
-                    batch = numbers_of(chunk.column("batch")).tolist()
-                    rows = [
-                        dict(zip(names, each[3:], strict=True))
-                        | {"plan": plan["plan"], "place": each[0]}
-                        | {"amount_cents": each[1], "batch": each[2]}
-                        for each in zip(range(first, first + len(cents)), cents, batch, *texts)
-                    ]
-                    connection.execute(vouchers.insert(), rows)
-        except sa.exc.IntegrityError:  # another key, another database of the same vouchers
-            raise OccupiedError(
-                "vouchers of this plan are already in the ledger under another plan"
-            ) from None
+        names = [name for name in table.column_names if name in vouchers.c]
+        with self._begin() as connection:
+            known = connection.scalar(sa.select(plans.c.plan).where(same_round))
+            if known == plan["plan"]:
+                return
+            if known is not None:
+                raise OccupiedError(
+                    f"round {plan['round']} of {plan['program']} is already in the ledger as "
+                    f"another plan ({known}): deliver that one, or plan a new --round with what is "
+                    "still due"
+                )
+            connection.execute(plans.insert(), plan)
+            for first in range(0, table.num_rows, ROWS):
+                chunk = table.slice(first, ROWS).select(names)
+                rows = [
+                    {**row, "plan": plan["plan"], "place": place}
+                    for place, row in enumerate(chunk.to_pylist(), start=first)
+                ]
+                connection.execute(vouchers.insert(), rows)
 
     def check(self) -> None:
         """Check that the ledger holds the vouchers of the signed manifest, to the cent.
@@ -139,7 +140,7 @@ class Ledger:
             )
 
     def claim(
-        self, holder: str, size: int, now: int, until: int, *, attempts: int, again: bool = False
+        self, holder: str, size: int, now: int, until: int, *, attempts: int, before: int = 0
     ) -> list[Voucher]:
         """Take vouchers to send; whoever else asks gets others.
 
@@ -152,9 +153,9 @@ class Ledger:
         now, until : int
             Milliseconds since 1970; they are the holder's until then.
         attempts : int
-            What failed so many times is left alone,
-        again : bool
-            unless asked for, together with what the hub refused.
+            What failed so many times is left alone, as is what the hub refused,
+        before : int
+            unless it failed before this moment.
 
         Returns
         -------
@@ -162,22 +163,18 @@ class Ledger:
             Planned ones in the order of sending. When there are none, those whose sender died
             and those that failed, if their time has come.
         """
-        state, failed = vouchers.c.state, vouchers.c.state == "failed"
+        state = vouchers.c.state
         mine = {"holder": holder, "held_until": until, "doubtful": True}
-        lapsed = vouchers.c.held_until <= now
-        retry = (state.in_(("sent", "retried")) & lapsed) | (
-            failed & lapsed & vouchers.c.doubtful & (vouchers.c.attempts < attempts)
-        )
+        lapsed = _open(attempts) & (vouchers.c.held_until <= now)
+        retry = lapsed | ((state == "failed") & (vouchers.c.changed_at < before))
         planned = {**mine, "state": "sent", "first_sent_at": now}
         rows = self._take(state == "planned", size, planned)
         if not rows:
             retried = {**mine, "state": "retried"}
-            rows = self._take(retry | failed if again else retry, size, retried)
+            rows = self._take(retry, size, retried)
         return sorted(rows, key=lambda row: int(row["place"]))
 
-    def _take(
-        self, which: ColumnElement[bool], size: int, values: dict[str, Any]
-    ) -> list[Voucher]:
+    def _take(self, which: ColumnElement[bool], size: int, values: dict[str, Any]) -> list[Voucher]:
         picked = (
             sa.select(vouchers.c.voucher_id)
             .where(vouchers.c.plan == self.batches.plan, which)
@@ -192,34 +189,38 @@ class Ledger:
             .values(**values, attempts=vouchers.c.attempts + 1)
             .returning(vouchers)
         )
-        with self.engine.begin() as connection:
+        with self._begin() as connection:
             return [dict(row) for row in connection.execute(take).mappings()]
 
     def acknowledge(self, ids: Sequence[str], now: int) -> int:
         """Enter that the hub has them: it is true whoever sent them. Return how many were new."""
-        return self._settle(ids, sa.true(), state="acknowledged", doubtful=False, settled_at=now)
+        return self._settle(ids, sa.true(), state="acknowledged", doubtful=False, changed_at=now)
 
     def refuse(self, ids: Sequence[str], holder: str, now: int, reason: str) -> int:
         """Enter that the hub will not pay them: they fail, and are certainly not paid."""
-        values = {"state": "failed", "doubtful": False, "settled_at": now, "reason": reason}
+        values = {"state": "failed", "doubtful": False, "changed_at": now, "reason": reason}
         return self._settle(ids, vouchers.c.holder == holder, **values)
 
-    def doubt(self, ids: Sequence[str], holder: str, until: int, reason: str) -> int:
+    def doubt(self, ids: Sequence[str], holder: str, now: int, until: int, reason: str) -> int:
         """Enter that nobody answered: they fail, may be paid, and are tried again later."""
-        values = {"state": "failed", "held_until": until, "reason": reason}
+        values = {"state": "failed", "held_until": until, "changed_at": now, "reason": reason}
         return self._settle(ids, vouchers.c.holder == holder, **values)
 
     def _settle(self, ids: Sequence[str], which: ColumnElement[bool], **values: Any) -> int:
         if not ids:
             return 0
-        settle = (
-            vouchers.update()
+        picked = (  # locked in one order, so that no two senders wait for each other
+            sa.select(vouchers.c.voucher_id)
             .where(vouchers.c.voucher_id.in_(ids))
             .where(vouchers.c.state.in_(("sent", "retried")), which)
-            .values(**values)
+            .order_by(vouchers.c.place)
+            .with_for_update()
+            .cte("picked")
         )
-        with self.engine.begin() as connection:
-            return connection.execute(settle).rowcount
+        mine = vouchers.c.voucher_id.in_(sa.select(picked.c.voucher_id))
+        settle = vouchers.update().where(mine).values(**values).returning(vouchers.c.voucher_id)
+        with self._begin() as connection:
+            return len(connection.scalars(settle).all())
 
     def void(self, ids: Sequence[str], now: int, reason: str) -> None:
         """Void vouchers that are not paid and not to be paid, all or none.
@@ -234,17 +235,23 @@ class Ledger:
         )
         mine = vouchers.c.plan == self.batches.plan
         void = vouchers.update().where(vouchers.c.voucher_id.in_(ids), mine, free)
-        values = {"state": "voided", "settled_at": now, "reason": reason}
-        with self.engine.begin() as connection:
-            done = set(
-                connection.scalars(void.values(**values).returning(vouchers.c.voucher_id))
-            )
+        values = {"state": "voided", "changed_at": now, "reason": reason}
+        with self._begin() as connection:
+            done = set(connection.scalars(void.values(**values).returning(vouchers.c.voucher_id)))
             if left := sorted(set(ids) - done):
                 raise DataError(
                     f"{len(left):,} of these vouchers cannot be voided, so none was; the first is "
                     f"{left[0]}. Only what is planned, or was refused by the hub, is certainly "
                     "not paid"
                 )
+
+    def next_due(self, attempts: int) -> int | None:
+        """Return when the next voucher can be claimed, 0 for at once; None when none is left."""
+        due = sa.case((vouchers.c.state == "planned", 0), else_=vouchers.c.held_until)
+        found: int | None = self.scalar(
+            sa.func.min(due), (vouchers.c.state == "planned") | _open(attempts)
+        )
+        return found
 
     def tallies(self) -> dict[str, Tally]:
         """Count and add up the vouchers in every state."""
@@ -253,19 +260,26 @@ class Ledger:
             .where(vouchers.c.plan == self.batches.plan)
             .group_by(vouchers.c.state)
         )
-        with self.engine.connect() as connection:
-            found = {state: Tally(count, int(cents)) for state, count, cents in connection.execute(query)}
+        with self._begin() as connection:
+            rows = connection.execute(query)
+            found = {state: Tally(count, int(cents)) for state, count, cents in rows}
         return {state: found.get(state, Tally(0, 0)) for state in STATES}
 
     def scalar(self, what: ColumnElement[Any], *which: ColumnElement[bool]) -> Any:
         """Return one figure of the vouchers of this plan."""
         query = sa.select(what).where(vouchers.c.plan == self.batches.plan, *which)
-        with self.engine.connect() as connection:
+        with self._begin() as connection:
             return connection.scalar(query)
 
     def amounts(self) -> dict[str, tuple[int, str, str]]:
         """Return cents, currency and state of every voucher, by its id."""
         names = (vouchers.c.voucher_id, vouchers.c.amount_cents, vouchers.c.currency)
         query = sa.select(*names, vouchers.c.state).where(vouchers.c.plan == self.batches.plan)
-        with self.engine.connect() as connection:
+        with self._begin() as connection:
             return {row[0]: (row[1], row[2], row[3]) for row in connection.execute(query)}
+
+
+def _open(attempts: int) -> ColumnElement[bool]:
+    """Select what is with a sender, and what failed unanswered and not too often."""
+    unanswered = vouchers.c.doubtful & (vouchers.c.attempts < attempts)
+    return vouchers.c.state.in_(("sent", "retried")) | ((vouchers.c.state == "failed") & unanswered)

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from allocator.errors import AllocatorError
 from allocator.programs.delivery.hub import Hub, HubRefusedError, NoAnswerError
 from allocator.programs.delivery.ledger import Ledger, Voucher
-from allocator.programs.delivery.store import vouchers
 
 __all__ = ["Clock", "Sent", "send"]
 
@@ -24,6 +23,7 @@ ATTEMPTS = 10  # of a voucher; then a person has to look
 UNANSWERED = 10  # requests in a row that nobody answers; then the hub is away
 HOLD_TIMEOUTS = 4  # timeouts that a voucher is held: a request is long over by then
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0  # seconds after a failure, doubling
+SHORTEST_WAIT, LONGEST_WAIT = 0.05, 1.0  # seconds until looking for what others left behind
 
 
 @dataclass(frozen=True)
@@ -92,20 +92,16 @@ def send(
     clock = clock or Clock()
     rate = ledger.batches.schedule.rate / senders / 3600
     done, silent, due = Sent(), 0, clock.now()
-    retried: set[str] = set()
+    before = _ms(clock.now()) if again else 0
     while True:
-        until = clock.now() + HOLD_TIMEOUTS * hub.timeout
-        rows = ledger.claim(
-            done.holder, size, _ms(clock.now()), _ms(until), attempts=ATTEMPTS, again=again
-        )
-        if again and rows:
-            retried |= {row["voucher_id"] for row in rows}
-            again = len(retried) < ledger.batches.count and not _all_failed_seen(ledger, retried)
+        now = clock.now()
+        until = _ms(now + HOLD_TIMEOUTS * hub.timeout)
+        rows = ledger.claim(done.holder, size, _ms(now), until, attempts=ATTEMPTS, before=before)
         if not rows:
-            wait = _next(ledger, clock)
-            if wait is None:
+            next_due = ledger.next_due(ATTEMPTS)
+            if next_due is None:
                 return done
-            clock.sleep(wait)
+            clock.sleep(min(max(next_due / 1000 - clock.now(), SHORTEST_WAIT), LONGEST_WAIT))
             continue
         silent = 0 if _request(ledger, hub, rows, done, clock) else silent + 1
         if progress:
@@ -115,8 +111,49 @@ def send(
                 f"the hub did not answer {silent} requests in a row: nothing is lost, run "
                 "`allocator deliver send` again when it is back"
             )
-        # The next request when the rate has room for it, and when the hub had time to recover.
-        due = max(due + len(rows) / rate, clock.now() - len(rows) / rate)
+        # When the rate has room for the next request; time that was lost is not made up for.
+        due = max(due, now) + len(rows) / rate
         pause = max(due - clock.now(), _pause(silent) if silent else 0.0)
         if pause > 0:
             clock.sleep(pause)
+
+
+def _request(ledger: Ledger, hub: Hub, rows: list[Voucher], done: Sent, clock: Clock) -> bool:
+    """Send vouchers that we hold and enter the answer; tell whether there was one."""
+    ids = [str(row["voucher_id"]) for row in rows]
+    # By now they are ours in the ledger, for good: dying from here on leaves them marked as sent.
+    done.requests += 1
+    answered, why, wrong = True, "the hub did not say what became of it", None
+    accepted: list[str] = []
+    refused: dict[str, str] = {}
+    try:
+        answer = hub.send(rows)
+        accepted, refused = answer.accepted, answer.refused
+    except NoAnswerError as error:
+        answered, why = False, str(error)
+    except HubRefusedError as error:
+        wrong, why = error, str(error)
+    now = clock.now()
+    ledger.acknowledge(accepted, _ms(now))
+    by_reason: dict[str, list[str]] = {}
+    for voucher, reason in refused.items():
+        by_reason.setdefault(reason, []).append(voucher)
+    for reason, those in by_reason.items():
+        ledger.refuse(those, done.holder, _ms(now), reason)
+    unknown = sorted(set(ids) - set(accepted) - refused.keys())
+    again_at = _ms(now + _pause(min(row["attempts"] for row in rows)))
+    ledger.doubt(unknown, done.holder, _ms(now), again_at, why)
+    done.acknowledged += len(accepted)
+    done.refused += len(refused)
+    done.unanswered += len(unknown)
+    if wrong is not None:
+        raise wrong
+    return answered
+
+
+def _pause(failures: int) -> float:
+    return float(min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE))
+
+
+def _ms(seconds: float) -> int:
+    return int(seconds * 1000)

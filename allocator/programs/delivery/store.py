@@ -23,7 +23,7 @@ except ModuleNotFoundError as missing:
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL, Engine
 
-__all__ = ["STATES", "TRANSITIONS", "create", "open_engine", "plans", "vouchers"]
+__all__ = ["STATES", "TRANSITIONS", "create", "open_engine", "plans", "sa", "vouchers"]
 
 STATES = ("planned", "sent", "acknowledged", "failed", "retried", "voided")
 # sent and retried are both with a sender; retried to retried when the second one died as well.
@@ -74,7 +74,7 @@ vouchers = sa.Table(
     # Milliseconds since 1970: until when its sender has it; of a failed one, when to try again.
     sa.Column("held_until", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("first_sent_at", sa.BigInteger),
-    sa.Column("settled_at", sa.BigInteger),  # when it was acknowledged, refused or voided
+    sa.Column("changed_at", sa.BigInteger),  # when it was acknowledged, failed or voided
     sa.Column("reason", sa.Text),
     sa.CheckConstraint("amount_cents > 0"),
     sa.CheckConstraint(sa.column("state").in_(STATES), name="known_state"),
@@ -87,15 +87,26 @@ vouchers = sa.Table(
 transitions = sa.Table(
     "delivery_transitions",
     _metadata,
-    sa.Column("old", sa.String(12), primary_key=True),
-    sa.Column("new", sa.String(12), primary_key=True),
+    sa.Column("state_before", sa.String(12), primary_key=True),
+    sa.Column("state_after", sa.String(12), primary_key=True),
 )
 
-_FIXED = ["voucher_id", "plan", "place", "batch", "user_id", "amount_cents", "currency", "issued_at", "expires_at"]
+_FIXED = [
+    "voucher_id",
+    "plan",
+    "place",
+    "batch",
+    "user_id",
+    "amount_cents",
+    "currency",
+    "issued_at",
+    "expires_at",
+]
 
 _SQLITE = (
     f"""create trigger delivery_transition before update on delivery_vouchers
-    when not exists (select 1 from delivery_transitions where old = OLD.state and new = NEW.state)
+    when not exists (select 1 from delivery_transitions
+        where state_before = OLD.state and state_after = NEW.state)
       or {" or ".join(f"NEW.{name} is not OLD.{name}" for name in _FIXED)}
     begin select raise(abort, 'a voucher may not change like this'); end""",
     """create trigger delivery_birth before insert on delivery_vouchers
@@ -114,7 +125,8 @@ _POSTGRESQL = (
           raise exception 'a voucher starts planned';
         end if;
       elsif not exists
-          (select 1 from delivery_transitions where old = OLD.state and new = NEW.state)
+          (select 1 from delivery_transitions
+            where state_before = OLD.state and state_after = NEW.state)
           or ({", ".join(f"NEW.{name}" for name in _FIXED)}) is distinct from
              ({", ".join(f"OLD.{name}" for name in _FIXED)}) then
         raise exception using message =
@@ -166,9 +178,8 @@ def create(engine: Engine) -> None:
         if sa.inspect(connection).has_table(vouchers.name):
             return
         _metadata.create_all(connection)
-        connection.execute(
-            transitions.insert(), [{"old": old, "new": new} for old, new in TRANSITIONS]
-        )
+        pairs = [dict(zip(transitions.c.keys(), pair, strict=True)) for pair in TRANSITIONS]
+        connection.execute(transitions.insert(), pairs)
         for statement in _SQLITE if engine.dialect.name == "sqlite" else _POSTGRESQL:
             connection.exec_driver_sql(statement)
 
