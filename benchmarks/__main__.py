@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import core, groups, others, rules, scales, scaling, sweep, whole
+from benchmarks import beside, core, groups, others, rules, scales, scaling, sweep, whole
 from benchmarks.measure import machine
+from benchmarks.memory import keep_memory
 from benchmarks.page import Section, Table, duration, render
 
 SECTIONS: dict[str, Callable[..., Section]] = {
@@ -24,6 +25,7 @@ SECTIONS: dict[str, Callable[..., Section]] = {
     "sweep": sweep.run,
     "rules": rules.run,
     "groups": groups.run,
+    "beside": beside.run,
     "others": others.run,
     "scales": scales.run,
 }
@@ -63,10 +65,12 @@ def _introduction(seconds: float, *, complete: bool) -> list[str | Table]:
     today = datetime.now(UTC).date().isoformat()
     return [
         f"{kind} {today}, {duration(seconds)} in all. Times are medians of at least five, except "
-        "where another number of runs is stated.",
+        "where another number of runs is stated. What is timed inside this process has memory "
+        "that was used before; processes of their own are started as anybody would start them.",
         Table(("machine", ""), machine(PACKAGES)),
     ]
 
 
 if __name__ == "__main__":
+    keep_memory()
     main(sys.argv[1:])

@@ -8,7 +8,7 @@ budget per user that $300 million are for 1.7 million users.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,10 @@ class Instance:
     def fractional(self) -> Problem:
         """Return the problem in real numbers, still counted in cents."""
         return Problem(float(self.budget), self.lower * 1.0, self.upper * 1.0, self.weights)
+
+    def capped(self) -> Instance:
+        """Return the instance with a budget that is one cent short of everybody's cap."""
+        return replace(self, name="all capped but a cent", budget=int(self.upper.sum()) - 1)
 
     def shuffled(self, order: Ints) -> Problem:
         """Return the whole-cent problem with its rows in another order and the ids they had."""

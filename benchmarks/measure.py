@@ -17,6 +17,8 @@ from statistics import median
 
 import numpy as np
 
+from benchmarks.memory import without
+
 __all__ = ["RUNS", "Process", "Scan", "Timing", "against_scan", "machine", "own_peak", "process"]
 
 RUNS = 5
@@ -63,17 +65,20 @@ def seconds_of(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def against_scan(work: Callable[[], object], scan: Scan) -> Timing:
+def against_scan(work: Callable[[], object], scan: Scan, runs: int = RUNS) -> Timing:
     """Time some work beside the scan, which drifts as the machine does, after one call to warm up.
+
+    With `runs` of 1 there is no such call: what is slow enough to be run once needs none.
 
     Examples
     --------
     >>> against_scan(lambda: sum(range(1000)), Scan(10)).seconds > 0
     True
     """
-    work()
+    if runs > 1:
+        work()
     seconds, scans = [], []
-    for _ in range(RUNS):
+    for _ in range(runs):
         unit = scan.seconds()
         seconds.append(seconds_of(work))
         scans.append(seconds[-1] / unit)
@@ -129,7 +134,7 @@ def process(
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, **(environment or {})},
+        env={**without(os.environ), **(environment or {})},
     )
     return Process(**json.loads(ended.stdout))
 

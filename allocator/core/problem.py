@@ -102,7 +102,7 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
                 given if given is None else numbers(name, given, infinite=name == "upper")
             )
         n = same_length(columns | {"ids": ids})
-        lower, upper, weights, claims = (_spread(column, n) for column in columns.values())
+        lower, upper, weights, claims = (_own(column, n) for column in columns.values())
         budget = _budget(self.budget)
         whole = isinstance(budget, int) and all(
             bound is None or bound.dtype.kind == "i" for bound in (lower, upper)
@@ -115,7 +115,7 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
         if not whole:
             budget = _real("a budget", budget)
             _real("a floor", lower.max(initial=0))
-        lower = lower.astype(np.int64 if whole else np.float64)
+        lower = lower.astype(np.int64 if whole else np.float64, copy=False)
         upper = np.full(n, budget) if upper is None else np.minimum(upper, budget)
         if not whole:  # a floor above its cap by the noise of floats is the cap
             lower = np.where(lower <= upper * (1.0 + EQUAL), np.minimum(lower, upper), lower)
@@ -206,9 +206,16 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
         return [(blake2b(_utf8(t), digest_size=8, key=key).digest(), t) for t in texts]
 
 
-def _spread(column: NDArray[Any] | None, n: int) -> Any:
-    """Return a copy, of length n: what the caller does to the original must not matter."""
-    return None if column is None else np.array(np.broadcast_to(column, (n,)))
+def _own(column: NDArray[Any] | None, n: int) -> Any:
+    """Return a column of length n that no caller changes: a copy, unless nobody can write to it."""
+    if column is None or (column.shape == (n,) and _is_constant(column)):
+        return column
+    return np.array(np.broadcast_to(column, (n,)))
+
+
+def _is_constant(array: NDArray[Any]) -> bool:
+    owner = array if array.base is None else array.base
+    return not array.flags.writeable and isinstance(owner, np.ndarray) and not owner.flags.writeable
 
 
 def by_position(ids: Any) -> Any:
