@@ -89,8 +89,8 @@ def run(*, quick: bool) -> Section:
             "*Misplaced* is the share of the money that goes elsewhere than natively. HiGHS "
             "solves objectives that are neither linear nor quadratic by tangents, until bound and "
             "value agree; solvers of cvxpy are asked for tolerances of 1e-11, and for 1e-9 if "
-            "they cannot. Proportional awards need no solver; Talmud, Piniles and their kin are not "
-            "minimizers that these solvers could be asked for.",
+            "they cannot. Proportional awards need no solver; Talmud, Piniles and their kin are "
+            "not minimizers that these solvers could be asked for.",
             Table(("problem", "by", "users", "time", "misplaced", ""), rows),
         ],
     )
