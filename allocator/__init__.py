@@ -53,6 +53,19 @@ if TYPE_CHECKING:
     from allocator.errors import UnsupportedError as UnsupportedError
     from allocator.errors import VerificationError as VerificationError
     from allocator.policy.schema import Policy as Policy
+    from allocator.programs.depeg.health import depeg_health as depeg_health
+    from allocator.programs.depeg.policy import DepegPolicy as DepegPolicy
+    from allocator.programs.depeg.simulate import simulate_positions as simulate_positions
+    from allocator.programs.folder import load_program as load_program
+    from allocator.programs.initiative.compare import compare_initiatives as compare_initiatives
+    from allocator.programs.initiative.loading import load_initiative as load_initiative
+    from allocator.programs.initiative.model import Initiative as Initiative
+    from allocator.programs.initiative.run import run_initiative as run_initiative
+    from allocator.programs.initiative.verify import verify_initiative as verify_initiative
+    from allocator.programs.kinds import run_program as run_program
+    from allocator.programs.kinds import verify_program as verify_program
+    from allocator.programs.loan.policy import LoanPolicy as LoanPolicy
+    from allocator.programs.loan.simulate import simulate_applicants as simulate_applicants
     from allocator.report.explore import explore as explore
     from allocator.report.report import report as report
     from allocator.scenarios import metrics as metrics
@@ -78,12 +91,15 @@ _HOMES = {
     "ConstrainedEqualAwards": "core.claims",
     "ConstrainedEqualLosses": "core.claims",
     "DataError": "errors",
+    "DepegPolicy": "programs.depeg.policy",
     "DominguezThomson": "core.few.recursive",
     "Dual": "core.operators",
     "Group": "core.constraints",
     "Groups": "core.constraints",
     "InfeasibleError": "errors",
+    "Initiative": "programs.initiative.model",
     "LeastSquares": "core.rules",
+    "LoanPolicy": "programs.loan.policy",
     "MaxMin": "core.rules",
     "MinimalOverlap": "core.few.closed",
     "MinimalRightsFirst": "core.operators",
@@ -103,6 +119,8 @@ _HOMES = {
     "VerificationError": "errors",
     "allocate": "allocation.pipeline",
     "compare": "scenarios.compare",
+    "compare_initiatives": "programs.initiative.compare",
+    "depeg_health": "programs.depeg.health",
     "divide": "core.divide",
     "explore": "report.explore",
     "fit": "scenarios.fit",
@@ -110,13 +128,21 @@ _HOMES = {
     "goal_seek": "scenarios.goal_seek",
     "health": "scenarios.health.health",
     "load_allocation": "allocation.loading",
+    "load_initiative": "programs.initiative.loading",
+    "load_program": "programs.folder",
     "prepare": "data.prepare",
     "properties": "scenarios.properties",
     "read_users": "data.table",
     "report": "report.report",
+    "run_initiative": "programs.initiative.run",
+    "run_program": "programs.kinds",
+    "simulate_applicants": "programs.loan.simulate",
+    "simulate_positions": "programs.depeg.simulate",
     "simulate_users": "data.simulate",
     "sweep": "scenarios.sweep",
     "verify": "allocation.verify",
+    "verify_initiative": "programs.initiative.verify",
+    "verify_program": "programs.kinds",
 }
 _MODULES = {"metrics": "scenarios.metrics"}
 __version__ = "0.1.0"

@@ -6,13 +6,14 @@ A message is public API: it says what is wrong, with the numbers, and what to do
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import Self, TypedDict
 
 __all__ = [
     "AllocatorError",
     "BadRow",
     "DataError",
     "InfeasibleError",
+    "MissingPackageError",
     "OccupiedError",
     "PolicyError",
     "UnsupportedError",
@@ -21,7 +22,27 @@ __all__ = [
 
 
 class AllocatorError(Exception):
-    """Base of every error that `allocator` raises on purpose."""
+    """Base of every error that `allocator` raises on purpose.
+
+    Attributes
+    ----------
+    shell : str
+        The message as the command line tells it, where its remedy has another name there.
+    """
+
+    shell = ""
+
+    def in_shell(self, message: str) -> Self:
+        """Say what the command line tells instead.
+
+        Examples
+        --------
+        >>> error = OccupiedError("it is there; force=True replaces it").in_shell("use --force")
+        >>> str(error), error.shell
+        ('it is there; force=True replaces it', 'use --force')
+        """
+        self.shell = message
+        return self
 
 
 class BadRow(TypedDict):
@@ -46,11 +67,14 @@ class DataError(AllocatorError):
         The whole report, ready to print.
     rows : sequence of BadRow
         Every bad row found, one entry per broken rule; empty when the table as a whole is at fault.
+    total : int
+        How many rows the table has; 0 where the error is not about its rows.
     """
 
-    def __init__(self, message: str, rows: Sequence[BadRow] = ()) -> None:
+    def __init__(self, message: str, rows: Sequence[BadRow] = (), total: int = 0) -> None:
         super().__init__(message)
         self.rows: list[BadRow] = list(rows)
+        self.total = total
 
 
 class PolicyError(AllocatorError):
@@ -79,6 +103,10 @@ class OccupiedError(AllocatorError):
 
 class UnsupportedError(AllocatorError):
     """The request is well formed, but outside what this version can do exactly."""
+
+
+class MissingPackageError(UnsupportedError):
+    """A package of an extra is not installed."""
 
 
 class VerificationError(AllocatorError):

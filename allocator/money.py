@@ -34,10 +34,12 @@ CENTS = 100
 FINE_PER_CENT = FINE // CENTS
 MAX_DOLLARS = 90_000_000_000  # |money| stays below this, so that FINE parts fit in an int64
 
-# Digits, or digits in groups of three; an optional sign before or after one optional $.
+# Digits, or digits in groups of three; an optional sign before or after one optional $. Digits of
+# other scripts than ours are refused: nobody can tell what a table meant by them.
 _AMOUNT = re.compile(
     r"\s*(?P<sign>[+-]?)\s*\$?\s*(?P<inner>[+-]?)"
-    r"(?P<number>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?P<exponent>[eE][+-]?\d{1,3})?\s*"
+    r"(?P<number>(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)"
+    r"(?P<exponent>[eE][+-]?[0-9]{1,3})?\s*"
 )
 _WIDE = Context(prec=400)
 # How close to a half a product counts as unsure: well above the rounding of small ones, and two of

@@ -26,7 +26,7 @@ from benchmarks.page import Section, Table, duration
 __all__ = ["CASES", "attempt", "run"]
 
 ROOT = Path(__file__).parents[1]
-LIMIT = 60.0  # seconds for a process, imports and the making of the problem included
+LIMIT = 30.0  # seconds for a process, imports and the making of the problem included
 METHODS = ("native", "highs", "cvxpy:CLARABEL", "cvxpy:OSQP", "cvxpy:SCS")
 QUADRATIC = {"equal awards", "equal losses"}  # what OSQP is for
 

@@ -10,8 +10,9 @@ from allocator.data.simulate import simulate_users
 from allocator.policy.compile import rule_of
 from allocator.policy.schema import Policy
 from allocator.scenarios.knobs import shown, turned
+from allocator.scenarios.reading import load_for
 from allocator.scenarios.scenario_figures import scenario_figures
-from allocator.scenarios.shared import SharedUsers, Solved, load_for
+from allocator.scenarios.shared import SharedUsers, Solved
 from benchmarks.instances import PROGRAM_BUDGET, PROGRAM_USERS
 from benchmarks.measure import RUNS, seconds_of
 from benchmarks.page import Requirement, Section, Table, duration

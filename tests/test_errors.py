@@ -10,6 +10,7 @@ from allocator.errors import (
     BadRow,
     DataError,
     InfeasibleError,
+    MissingPackageError,
     OccupiedError,
     PolicyError,
     UnsupportedError,
@@ -29,7 +30,9 @@ def test_one_family():
     for child in children:
         assert child.__bases__ == (AllocatorError,)
     assert not issubclass(AllocatorError, ValueError)
-    assert set(errors.__all__) == {c.__name__ for c in children} | {"AllocatorError", "BadRow"}
+    assert MissingPackageError.__bases__ == (UnsupportedError,)
+    others = {"AllocatorError", "BadRow", "MissingPackageError"}
+    assert set(errors.__all__) == {c.__name__ for c in children} | others
     assert errors.__all__ == sorted(errors.__all__)
 
 

@@ -2,16 +2,24 @@
 
 import doctest
 import re
+import shlex
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from allocator.cli import _COMMANDS
+import allocator as al
+from allocator.cli import _COMMANDS, main
+from allocator.data.write import write_csv
 from allocator.policy.schema import Policy
+from allocator.programs.kinds import load_policy
 
 README = Path(__file__).parents[1] / "README.md"
 TEXT = README.read_text(encoding="utf-8")
+_FOUND = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+BLOCKS = {tomllib.loads(block).get("kind", "voucher"): block for block in _FOUND}
+POLICIES = {kind: tomllib.loads(block) for kind, block in BLOCKS.items()}
 
 
 def test_python_runs_as_written(tmp_path, monkeypatch):
@@ -22,9 +30,30 @@ def test_python_runs_as_written(tmp_path, monkeypatch):
 
 
 def test_policy_in_the_readme_is_the_announced_one():
-    (block,) = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
-    policy = Policy.model_validate(tomllib.loads(block))
+    assert len(BLOCKS) == len(_FOUND)
+    policy = Policy.model_validate(POLICIES["voucher"])
     assert policy.diff(Policy.default()).changes == ()
+
+
+def test_commands_for_other_programs_run_as_written(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for kind in ("depeg", "loan"):
+        (tmp_path / f"{kind}.toml").write_text(BLOCKS[kind], encoding="utf-8")
+    write_csv(Path("applicants.csv"), al.simulate_applicants(100, seed=1).table)
+    everybody = al.Policy.default().replace(exclude_already_compensated=False)
+    al.allocate(al.simulate_users(2000, seed=1), everybody).save("runs/mine")
+    section = TEXT.partition("\n## Other programs")[2].partition("\n## ")[0]
+    commands = re.findall(r"^\$ (allocator .*?)\s*(?:#.*)?$", section, re.M)
+    assert len(commands) == 5
+    for command in commands:
+        monkeypatch.setattr(sys, "argv", shlex.split(command))
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capsys.readouterr()
+        assert ended.value.code == 0, err
+    assert "verified: " in out
+    assert load_policy("depeg.toml").sources()
+    assert Path("loans", "schedule.parquet").exists()
 
 
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"^\$ allocator (\w+)", TEXT, re.M))))

@@ -9,6 +9,7 @@ from allocator.allocation.explanation import Explanation
 from allocator.money import format_cents
 from allocator.policy.formula import significant
 from allocator.policy.missed import Missed
+from allocator.policy.rules import FEW
 from allocator.policy.schema import Policy
 
 __all__ = ["analysis", "analysis_missed", "difference"]
@@ -36,6 +37,8 @@ def analysis(facts: Mapping[str, Any], policy: Policy, *, ranked: bool, unlimite
         lines.append(f"  weight {significant(facts['weight'], 8)}")
     if unlimited:
         lines.append("  the level has no end: all who have a weight are at their caps")
+    elif policy.objective.rule in FEW:
+        lines.append(f"  by {policy.objective.rule}, which has no level: computed from all losses")
     elif facts["level"] is None and facts.get("group"):
         lines.append("  the group has a level of its own, which the certificate does not list")
     elif facts["level"] is None:
@@ -51,9 +54,10 @@ def analysis(facts: Mapping[str, Any], policy: Policy, *, ranked: bool, unlimite
     bounds = f"{format_cents(facts['lower_cents'])} to {format_cents(facts['upper_cents'])}"
     binding = {
         "none": "none binds",
-        "floor": "at the floor",
-        "cap": "at the cap",
+        "floor": "at the minimum",
+        "cap": "at the maximum",
         "paid": "at what was already paid",
+        "own_cap": "at the user's own cap",
     }.get(facts["binding"], f"at the cap that the {facts['binding']} sets")
     if facts["binding"] == "group":
         binding = facts["group"]
@@ -86,7 +90,8 @@ def _by_parts(a: Explanation, b: Explanation) -> Iterator[str]:
         yield f"{mine.name}: {significant(mine.part, 6)} and {significant(theirs.part, 6)}, {times}"
     for each in (a, b):
         if each.binding != "none":
-            yield f"{each.user_id} is held at the {each.binding}"
+            held = {"floor": "minimum", "cap": "maximum"}.get(each.binding, each.binding)
+            yield f"{each.user_id} is held at the {held}"
     awards = f"{format_cents(a.award_cents)} and {format_cents(b.award_cents)}"
     ratio = f", {a.award_cents / b.award_cents:.4g} times" if b.award_cents else ""
     yield f"award: {awards}{ratio}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from heapq import nsmallest
 from types import MappingProxyType
 from typing import Any
@@ -12,22 +12,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocator.allocation.level import dollar_level
+from allocator.allocation.row_prices import bound_rows, row_prices
+from allocator.core.certificate import Certificate as CoreCertificate
 from allocator.core.constraints import Groups
 from allocator.core.family import Family
 from allocator.core.nested_edge import Binding
 from allocator.policy.compile import Compiled
+from allocator.policy.rules import rule_of
 from allocator.policy.schema import Policy
 
-__all__ = ["CAP_OF", "FLOOR_OF", "LISTED", "bound_groups", "deciding_groups"]
+__all__ = ["LISTED", "SEVERAL", "bound_groups", "bound_of", "deciding_groups"]
 
 LISTED = 100  # groups that a certificate names: the first by name, when more bind
-FLOOR_OF, CAP_OF = "floor of ", "cap of "
+SEVERAL = "; "  # between constraints that bind around a user, where they overlap
 
 Ints = NDArray[np.int64]
 
 
 def bound_groups(
-    policy: Policy, compiled: Compiled, binding: Binding | None, units: Ints
+    policy: Policy, compiled: Compiled, core: CoreCertificate, units: Ints
 ) -> Mapping[str, Any] | None:
     """Describe the groups whose total is their floor or their cap.
 
@@ -35,8 +38,7 @@ def bound_groups(
     ----------
     policy : Policy
     compiled : Compiled
-    binding : Binding or None
-        From the core's certificate.
+    core : CoreCertificate
     units : ndarray of int64, shape (m,)
         Awards of the eligible users.
 
@@ -46,9 +48,22 @@ def bound_groups(
         ``groups``, how many there are; ``binding``, ``at_floor``, ``at_cap``, how many of them
         bind; ``listed``: of these the first 100 by name, each with name, bound (floor or cap),
         users, total_cents, and level (dollars, as that of the certificate: in the group it takes
-        the level's place; None where there is none). None when the policy has no constraints.
+        the level's place; None where there is none). Where constraints overlap or bound
+        recoveries, all are listed, and have besides price, the dollars of budget that a dollar of
+        the bound (for a recovery, a percentage point) is worth, and what that means in words; bound
+        may also be none or recovery, and recovery_of_overall is the recovery over everybody's; the
+        level is that of users in no other that binds. None when the policy has no constraints.
     """
-    family = compiled.problem.family
+    if compiled.priced:
+        prices = row_prices(rule_of(policy), core, compiled.priced)
+        levels = {
+            i: dollar_level(policy, compiled.problem, 1.0, prices.log_level_in([i]))[0]
+            for i, y in enumerate(prices.rows)
+            if y
+        }
+        held = {i: level if math.isfinite(level) else None for i, level in levels.items()}
+        return bound_rows(compiled, prices, units, held)
+    family, binding = compiled.problem.family, core.binding
     if family is None or binding is None:
         return None
     at = np.flatnonzero(_real(family, binding.groups, binding.at_floor, compiled.problem.budget))
@@ -82,37 +97,68 @@ def bound_groups(
     )
 
 
-def deciding_groups(compiled: Compiled, units: Ints) -> tuple[Ints, list[str]] | None:
+def bound_of(which: str, name: str) -> str:
+    """Return what the awards table calls a constraint that binds: "cap of EU"."""
+    return f"{which} of {name}"
+
+
+def deciding_groups(
+    compiled: Compiled, units: Ints, groups: Mapping[str, Any] | None
+) -> tuple[Ints, list[str]] | None:
     """Return for every eligible user the innermost group around them that binds.
+
+    Where constraints overlap, it is all that bind and that the user is in.
 
     Parameters
     ----------
     compiled : Compiled
     units : ndarray of int64, shape (m,)
         Awards of the eligible users.
+    groups : mapping or None
+        From `bound_groups`, of the same awards.
 
     Returns
     -------
     codes : ndarray of int64, shape (m,)
         Into `names`; -1 for none.
     names : list of str
-        ``cap of`` or ``floor of``, and what the group is called.
+        ``cap of``, ``floor of`` or ``recovery of``, and what the group is called.
     """
+    if compiled.priced and groups is not None:
+        return _deciding_rows(compiled, groups["listed"], len(units))
     family = compiled.problem.family
     if family is None:
         return None
     totals = family.totals(units)
     at_floor = totals == family.lower
-    groups = np.flatnonzero(at_floor | (totals == family.upper))
-    groups = groups[_real(family, groups, at_floor[groups], compiled.problem.budget)]
+    found_groups = np.flatnonzero(at_floor | (totals == family.upper))
+    found_groups = found_groups[
+        _real(family, found_groups, at_floor[found_groups], compiled.problem.budget)
+    ]
     place = np.full(len(family) + 1, -1)
-    place[groups] = np.arange(len(groups))
+    place[found_groups] = np.arange(len(found_groups))
     codes = np.full(len(units), -1)
     for layer in family.layers:
         found = place[layer]
         codes = np.where(found >= 0, found, codes)
-    bounds = [FLOOR_OF if floor else CAP_OF for floor in at_floor[groups].tolist()]
-    return codes, [a + b for a, b in zip(bounds, _names(family, groups), strict=True)]
+    bounds = ["floor" if floor else "cap" for floor in at_floor[found_groups].tolist()]
+    return codes, [*map(bound_of, bounds, _names(family, found_groups))]
+
+
+def _deciding_rows(
+    compiled: Compiled, listed: Sequence[Mapping[str, Any]], n: int
+) -> tuple[Ints, list[str]]:
+    """Assign a number to every combination of constraints that bind, in the policy's order."""
+    codes, names = np.full(n, -1), [""]
+    for bound, said in zip(compiled.priced, listed, strict=True):
+        if said["bound"] == "none":
+            continue
+        inside = np.flatnonzero(bound.members)
+        kinds, codes[inside] = np.unique(codes[inside], return_inverse=True)
+        mine = bound_of(said["bound"], said["name"])
+        codes[inside] += len(names) - 1
+        names += [names[k + 1] + SEVERAL * (k >= 0) + mine for k in kinds.tolist()]
+    return codes, names[1:]
 
 
 def _real(family: Family, groups: Ints, at_floor: NDArray[np.bool_], budget: int) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from allocator.allocation.as_read import as_read
 from allocator.allocation.evidence import Certificate, certify
 from allocator.allocation.split import split
 from allocator.data.buffers import array_of
@@ -113,16 +114,16 @@ class Claimants:
         person = table.column("user_id")
         index = array_of(self.persons.rows.of)
         found = table.set_column(0, "user_id", person).take(index)
-        own = {"user_id": accounts.ids, "loss": self._as_read(LOSS), "award_cents": array_of(cents)}
+        own = {
+            "user_id": accounts.ids,
+            "loss": as_read(accounts, self.policy, LOSS),
+            "award_cents": array_of(cents),
+        }
         if self.policy.needs_net_assets:
-            own["net_assets"] = self._as_read(NET_ASSETS)
+            own["net_assets"] = as_read(accounts, self.policy, NET_ASSETS)
         for name, column in own.items():
             found = found.set_column(found.schema.get_field_index(name), name, column)
         return found.append_column("person", person.take(index))
-
-    def _as_read(self, name: str) -> pa.ChunkedArray:
-        assert self.persons is not None
-        return self.persons.accounts.table.column(self.policy.columns.get(name, name))
 
 
 def claimants_of(users: Users, policy: Policy) -> Claimants:

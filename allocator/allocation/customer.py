@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from itertools import product
 from typing import Any
 
 from allocator.allocation.evidence import Certificate
-from allocator.allocation.explanation import in_dollars
+from allocator.allocation.explanation import in_cents, in_dollars
 from allocator.allocation.group_facts import DecidingGroup
 from allocator.money import CENTS, exact, format_cents
-from allocator.policy.claims_formula import Given
-from allocator.policy.missed import Missed
+from allocator.policy.claims_formula import FEW_IDEAS, Given, idea_of
+from allocator.policy.formula import claim_name
+from allocator.policy.missed import OWN_CAP, Missed
 from allocator.policy.schema import Policy
 from allocator.policy.sections import Range
 from allocator.policy.values import read_ratio, show_dollars, show_percent
@@ -21,6 +24,7 @@ __all__ = ["told", "told_group", "told_missed", "told_rule"]
 
 LONGEST = 24  # characters of a number that anybody would type
 FEWEST_DIGITS, MOST_DIGITS = 5, 13
+CENT = Decimal("0.01")
 NEAREST = 0.001  # of a cent: at small alpha and amounts a cent is earned just before its half
 
 
@@ -48,8 +52,11 @@ def told(
     str
     """
     award = format_cents(facts["award_cents"])
-    unit = int(exact(policy.award.unit) * CENTS)
+    unit = policy.award.unit_cents
     said = [_lost(facts, ratio, phrases)]
+    if policy.objective.rule in FEW_IDEAS:
+        idea = idea_of(policy.objective.rule, claim_name(policy))
+        return " ".join([*said, phrases["by_few"].format(idea=idea, award=award)])
     if certificate.unlimited:
         key = "caps_reached" if certificate.status == "caps_reached" else facts["binding"]
         return " ".join([*said, phrases.get(key, phrases["left"]).format(award=award)])
@@ -74,9 +81,10 @@ def told(
 
 
 def _lost(facts: Mapping[str, Any], ratio: float | None, phrases: Mapping[str, str]) -> str:
+    loss = in_cents(exact(facts["loss"]))
     if ratio is None:
-        return phrases["lost_only"].format(loss=facts["loss"])
-    return phrases["lost"].format(loss=facts["loss"], ratio=f"{ratio:.1%}")
+        return phrases["lost_only"].format(loss=loss)
+    return phrases["lost"].format(loss=loss, ratio=f"{ratio:.1%}")
 
 
 def _last(
@@ -87,7 +95,8 @@ def _last(
     if reached < facts["lower_cents"] - 0.5:
         return phrases["floor"].format(award=award)
     if reached > facts["upper_cents"] + 0.5:
-        return phrases["loss" if facts["binding"] == "loss" else "cap"].format(award=award)
+        held = facts["binding"] if facts["binding"] in ("loss", "own_cap") else "cap"
+        return phrases[held].format(award=award)
     if amount != award and unit > 1:
         return phrases["unit"].format(unit=format_cents(unit), award=award)
     return phrases["free"] if amount == award else phrases["odd_cent"].format(award=award)
@@ -107,7 +116,7 @@ def told_rule(
         (
             _lost(facts, ratio, phrases),
             phrases["by_rule"].format(formula=rule.text, amount=amount),
-            _last(facts, reached, amount, int(exact(policy.award.unit) * CENTS), phrases),
+            _last(facts, reached, amount, policy.award.unit_cents, phrases),
         )
     )
 
@@ -131,13 +140,14 @@ def _arithmetic(facts: Mapping[str, Any]) -> tuple[str, str]:
     target = facts["fractional_award"]
     # Not the award: equal users read the same product, and then who got the odd cent.
     wanted = math.floor(target * CENTS + 0.5 + NEAREST)
-    for digits in range(FEWEST_DIGITS, MOST_DIGITS):
+    # The loss in cents, as it is told, unless more of its decimals are what it takes.
+    for money, digits in product((_in_two_decimals, _money), range(FEWEST_DIGITS, MOST_DIGITS)):
         numbers = [_in_full(facts["level"], digits)]
         for part in facts["parts"]:
             is_money = part.value == part.part and part.name.endswith("loss")
-            numbers.append(_money(part.value) if is_money else _in_full(part.part, digits - 1))
-        product = math.prod((Decimal(n.replace(",", "")) for n in numbers), start=Decimal(1))
-        cents = int((product * CENTS).to_integral_value(ROUND_HALF_UP))
+            numbers.append(money(part.value) if is_money else _in_full(part.part, digits - 1))
+        result = math.prod((Decimal(n.replace(",", "")) for n in numbers), start=Decimal(1))
+        cents = int((result * CENTS).to_integral_value(ROUND_HALF_UP))
         if cents == wanted:
             break
     return " × ".join(numbers), format_cents(cents)
@@ -151,6 +161,10 @@ def _in_full(value: float, digits: int) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def _in_two_decimals(value: float) -> str:
+    return f"{Decimal(repr(value)).quantize(CENT, ROUND_HALF_EVEN):f}"
+
+
 def _money(value: float) -> str:
     text = f"{Decimal(repr(value)):f}"
     whole, _, part = text.partition(".")
@@ -160,11 +174,7 @@ def _money(value: float) -> str:
 def told_missed(missed: Missed, policy: Policy, phrases: Mapping[str, str]) -> str:
     """Tell a user which rule failed, and by how much."""
     key, _, column = missed.reason.partition(":")
-    amounts = {
-        name: "" if value is None else in_dollars(value)
-        for name, value in vars(missed).items()
-        if name in ("actual", "required", "short")
-    }
+    amounts = _rounded(missed)
     if key == "excluded":
         rule = policy.eligibility.exclude[column]
         if isinstance(rule, Range) and missed.actual is not None:
@@ -172,8 +182,22 @@ def told_missed(missed: Missed, policy: Policy, phrases: Mapping[str, str]) -> s
             key = f"excluded_{column}"
         elif column == "user_id":
             key = "excluded_user_id"
+    elif missed.key == OWN_CAP:
+        key = "own_cap_below_minimum"
     minimum = show_percent(read_ratio(policy.eligibility.min_loss_ratio))
     return phrases[key].format(column=column, minimum=minimum, **amounts)
+
+
+def _rounded(missed: Missed) -> dict[str, str]:
+    """Write the amounts in cents, so that they still add up; in full where cents would hide any."""
+    values = {"actual": missed.actual, "required": missed.required, "short": missed.short}
+    told = {name: "" if value is None else in_cents(value) for name, value in values.items()}
+    if all(told.values()):
+        short = exact(told["required"]) - exact(told["actual"])
+        if short < Fraction(1, CENTS):
+            return {name: in_dollars(value or Fraction(0)) for name, value in values.items()}
+        told["short"] = in_cents(short)
+    return told
 
 
 def _limits(rule: Range, phrases: Mapping[str, str]) -> str:

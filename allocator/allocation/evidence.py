@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -12,14 +12,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocator.allocation.bound_groups import bound_groups
-from allocator.allocation.level import caps_reached, dollar_level, largest_claim, price
+from allocator.allocation.few_evidence import PROVES_FEW, estimate_of, estimated, unproven
+from allocator.allocation.level import alike, caps_reached, largest_claim
+from allocator.allocation.row_evidence import (
+    PROVES_ROWS,
+    TRANSFER,
+    broken_bounds,
+    due_units,
+    formula_of,
+    level_of,
+    own_levels,
+    price_of,
+)
 from allocator.core.certificate import Certificate as CoreCertificate
 from allocator.core.certificate import verify as verify_core
 from allocator.core.rules import AlphaFair
 from allocator.money import CENTS, exact, exact_sum, format_cents
 from allocator.policy.claims_formula import BY_CLAIM
 from allocator.policy.compile import Compiled, rule_of
-from allocator.policy.formula import formula
+from allocator.policy.rules import FEW, TWO_STAGE, claims_rule, few_rule_of
 from allocator.policy.schema import Policy
 from allocator.policy.waves import reserve_units, spendable_units
 
@@ -28,7 +39,8 @@ __all__ = ["CHECKS", "SOMETIMES", "Certificate", "certify"]
 SCHEMA_VERSION = 1
 DIGITS = 12  # significant digits of floats in files: enough to check, and the same on every machine
 
-# Every check of a run, by its name in certificate.json, and what it shows.
+# Every check of a run, by its name in certificate.json, and what it shows; "recomputed" takes the
+# place of "optimal" and "canonical" for rules without a level.
 CHECKS: Mapping[str, str] = MappingProxyType(
     {
         "eligibility": "nobody is paid who is not eligible",
@@ -37,10 +49,13 @@ CHECKS: Mapping[str, str] = MappingProxyType(
         "optimal": "no cent moved from one user to another would raise the objective",
         "canonical": "every cent held precedes every cent refused, so that nobody chose among "
         "equals",
+        "recomputed": "a rule without a level, computed again, gives the same awards",
     }
 )
+LEVEL_CHECKS, FEW_CHECKS = ("optimal", "canonical"), ("recomputed",)
+GROUP_LEVELS = "; groups at their floor or cap have levels of their own"
 # Fields of a certificate that are there only when a policy asks for what they tell.
-SOMETIMES = ("groups", "reserve_cents", "accounts")
+SOMETIMES = ("groups", "reserve_cents", "accounts", "estimate")
 PROVES = (
     "Every paid user is eligible under the policy, and every award is within the user's floor and "
     "cap.",
@@ -82,7 +97,8 @@ class Certificate:
         Eligible users at their floor, at their cap above it, and in between.
     level : float or None
         Between the bounds an award is level times the policy's product of powers. None when all
-        who have a weight are at their caps, and where a float cannot hold it.
+        who have a weight are at their caps, and where a float cannot hold it. Where every weight
+        is 0, of the amounts that all who count alike get.
     price : float or None
         Gain in the objective per extra dollar of budget: 0 when caps are reached, at alpha = 0 the
         weight of the next cent, None for claims rules and max-min.
@@ -97,6 +113,9 @@ class Certificate:
     groups : mapping or None
         What constraints bind; see `allocator.allocation.bound_groups.bound_groups`. None, and not
         in the file, when the policy has none.
+    estimate : mapping or None
+        How far off awards may be that are estimated; see `allocator.allocation.few_evidence`. None,
+        and not in the file, where they are exact.
     reserve_cents : int or None
         What of the budget is held back; None, and not in the file, when nothing is.
     accounts : int or None
@@ -131,6 +150,7 @@ class Certificate:
     groups: Mapping[str, Any] | None = None
     reserve_cents: int | None = None
     accounts: int | None = None
+    estimate: Mapping[str, Any] | None = None
 
     @property
     def ok(self) -> bool:
@@ -138,10 +158,15 @@ class Certificate:
         return all(self.checks.values())
 
     @property
+    def weightless(self) -> bool:
+        """Whether every weight is 0, so that users share as if all counted alike."""
+        return self.level is not None and self.price == 0 and self.status != "caps_reached"
+
+    @property
     def unlimited(self) -> bool:
         """Whether the level has no end: all who have a weight are at their caps."""
         # A level that only is too large or too small for a float has a price above 0.
-        return self.level is None and not self.price
+        return self.level is None and not self.price and self.rule not in FEW
 
     def to_dict(self) -> dict[str, Any]:
         """Return what goes into certificate.json."""
@@ -202,40 +227,50 @@ def certify(
     >>> certify(policy, compiled, np.array([5439, 4560])).failures
     ('total: $99.99 is spent, not $100.00',)
     """
-    rule, unit = rule_of(policy), compiled.unit_cents
+    few, unit = few_rule_of(policy), compiled.unit_cents
+    rule = few or rule_of(policy)
     eligible = np.zeros(len(award_cents), dtype=bool)
     eligible[compiled.rows] = True
     before = compiled.paid
     paid = np.flatnonzero((award_cents != (0 if before is None else before.cents)) & ~eligible)
     units, odd = np.divmod(award_cents[compiled.rows], unit)
     core = verify_core(compiled.problem, rule, units)
-    spent, due = exact_sum(award_cents), _due(compiled)
+    kept = 0 if before is None else before.kept  # what the ineligible keep counts
+    spent, due = exact_sum(award_cents), (due_units(compiled, units) + kept) * unit
+    broken = broken_bounds(compiled, units)
     checks = {
         "eligibility": not len(paid),
-        "bounds": core.checks["bounds"] and not odd.any(),
+        "bounds": core.checks["bounds"] and not odd.any() and not broken,
         "total": spent == due,
-        "optimal": core.checks["optimal"],
-        "canonical": core.checks["canonical"],
+        **{name: core.checks[name] for name in (FEW_CHECKS if few else LEVEL_CHECKS)},
     }
-    failures = _failures(core, checks, compiled, award_cents, paid, lines)
+    failures = [*broken, *_failures(core, checks, compiled, award_cents, paid, lines, due)]
     # With groups, also when nobody who is below their cap is in a group that is below its own.
     capped = (
         caps_reached(compiled.problem, compiled.caps)
         or compiled.problem.spend < compiled.problem.budget
+        or due < (compiled.problem.budget + kept) * unit
     )
     ok = all(checks.values())
     level, log_level = math.inf, math.inf
-    if not (capped and ok):
-        level, log_level = dollar_level(policy, compiled.problem, core.tier, core.log_level)
-    by_claim = policy.objective.rule in BY_CLAIM
+    told = alike(policy) if _weightless(policy, compiled) else policy
+    two_stage = policy.objective.rule == TWO_STAGE  # every group has a level of its own
+    if not (few or two_stage or (capped and ok)):
+        in_tier = core if told is policy else replace(core, tier=1.0)
+        level, log_level = level_of(told, compiled, in_tier)
+    by_claim = claims_rule(policy) in BY_CLAIM or few is not None
     held = math.isfinite(level) and (level > 0 or by_claim or math.isinf(log_level))
     largest = largest_claim(compiled.problem) * unit / CENTS
-    text = formula(policy, level, log_level, largest)
-    groups = bound_groups(policy, compiled, core.binding, units)
-    if groups and groups["binding"]:
-        text += "; groups at their floor or cap have levels of their own"
-    if ok and not by_claim and log_level == math.inf and not capped:
+    text = formula_of(told, level, log_level, largest)
+    groups = bound_groups(policy, compiled, core, units)
+    if groups and groups["binding"] and not two_stage:
+        text += own_levels(groups) if compiled.priced else GROUP_LEVELS
+    if told is not policy and math.isfinite(log_level):
+        text += "; every weight is 0, so that all count alike"
+    elif ok and not (by_claim or two_stage or capped) and log_level == math.inf:
         text += "; what is left goes to users of weight 0"
+    estimate = estimate_of(core, policy, compiled)
+    text += estimated(estimate)
     alpha = rule.alpha if isinstance(rule, AlphaFair) else None
     return Certificate(
         schema_version=SCHEMA_VERSION,
@@ -251,7 +286,9 @@ def certify(
         at_upper=core.at_upper,
         free=core.free,
         level=level if held else None,
-        price=price(alpha, log_level),
+        price=0.0
+        if told is not policy
+        else price_of(policy, compiled, core, log_level, capped=capped and ok),
         transfer_gain=core.transfer_gain,
         gap=core.gap,
         fractional_gap=core.fractional_gap,
@@ -259,15 +296,16 @@ def certify(
         checks=MappingProxyType(checks),
         failures=tuple(failures),
         proves=_proves(policy, compiled) if ok else (),
+        does_not_prove=DOES_NOT_PROVE + (unproven(estimate) if few else ()),
         groups=groups,
         reserve_cents=reserve_units(policy) * unit or None,
+        estimate=estimate,
     )
 
 
-def _due(compiled: Compiled) -> int:
-    """Return what is to be spent, in cents: what the ineligible keep counts."""
-    kept = 0 if compiled.paid is None else compiled.paid.kept
-    return int(compiled.problem.spend + kept) * compiled.unit_cents
+def _weightless(policy: Policy, compiled: Compiled) -> bool:
+    weights = compiled.problem.weights
+    return policy.uses_weights and weights is not None and not weights.any()
 
 
 def _but(compiled: Compiled) -> str:
@@ -277,6 +315,10 @@ def _but(compiled: Compiled) -> str:
 def _proves(policy: Policy, compiled: Compiled) -> tuple[str, ...]:
     """Say what awards prove that pass every check."""
     inside, total, *order = PROVES
+    if compiled.priced:
+        order = [*PROVES_ROWS]
+    if policy.objective.rule in FEW:
+        order = [*PROVES_FEW]
     if compiled.paid is not None:
         inside, total = PROVES_PAID
     if reserve_units(policy):
@@ -291,6 +333,7 @@ def _failures(
     award_cents: NDArray[np.int64],
     paid: NDArray[np.int64],
     lines: NDArray[np.int64] | None,
+    total: int,
 ) -> list[str]:
     """Say what failed in cents and in rows of the table, the first being row 1."""
     problem, unit, rows = compiled.problem, compiled.unit_cents, compiled.rows
@@ -319,8 +362,14 @@ def _failures(
         if (mine % unit).any():
             failures.append(f"bounds: awards are not whole multiples of {unit} cents")
     if not checks["total"]:
-        spent, due = exact_sum(award_cents), _due(compiled)
-        failures.append(f"total: {format_cents(spent)} is spent, not {format_cents(due)}")
+        spent = exact_sum(award_cents)
+        failures.append(f"total: {format_cents(spent)} is spent, not {format_cents(total)}")
+    if compiled.priced and checks["bounds"] and core.pair is None and not checks["optimal"]:
+        failures.append(TRANSFER)
+    if core.differs is not None:
+        i, due = core.differs
+        has, right = format_cents(award_cents[rows[i]]), format_cents(due * unit)
+        failures.append(f"recomputed: the award on {line(rows[i])} is {has}, the rule's is {right}")
     if core.pair is not None:
         holder, refused = (line(rows[i]) for i in core.pair)
         failures.append(

@@ -18,19 +18,22 @@ from allocator.allocation.customer import told, told_group, told_missed, told_ru
 from allocator.allocation.explain_more import explain_row
 from allocator.allocation.explanation import Explanation, Part, in_dollars
 from allocator.allocation.group_facts import group_of
+from allocator.allocation.level import alike
 from allocator.allocation.phrases import ENGLISH
 from allocator.allocation.result import Allocation
 from allocator.data.buffers import array_of, booleans_of, numbers_of
+from allocator.data.caps import NO_CAP
 from allocator.data.check import LOSS, NET_ASSETS, NO_SNAPSHOT, USER_ID, check_users
 from allocator.data.table import read_users
 from allocator.errors import DataError
-from allocator.money import FINE
+from allocator.money import FINE, FINE_PER_CENT
 from allocator.policy.checks import COLUMNS
-from allocator.policy.claims_formula import BY_CLAIM, given
+from allocator.policy.claims_formula import BY_CLAIM
 from allocator.policy.eligibility import DROPPED
-from allocator.policy.formula import claim_name, customer_terms, significant
 from allocator.policy.missed import Missed, dropped, excluded_unseen, missed_by
+from allocator.policy.rules import claims_rule
 from allocator.policy.schema import Policy
+from allocator.policy.terms import customer_terms, given_by, significant
 from allocator.policy.values import read_ratio
 
 __all__ = ["Explanation", "Part", "explain"]
@@ -82,6 +85,8 @@ def _explain(allocation: Allocation, user_id: object, phrases: Mapping[str, str]
 
 def _of_claimant(allocation: Allocation, row: pa.Table, phrases: Mapping[str, str]) -> Explanation:
     policy, certificate = allocation.policy, allocation.certificate
+    if certificate.weightless:
+        policy = alike(policy)
     values = {name: row.column(name)[0].as_py() for name in row.column_names}
     loss, net = _exact_amounts(row, policy)
     facts: dict[str, Any] = {
@@ -115,9 +120,10 @@ def _of_claimant(allocation: Allocation, row: pa.Table, phrases: Mapping[str, st
     if group is not None:
         facts["group"], facts["level"] = str(group), group.level
     level = facts["level"]
-    if policy.objective.rule in BY_CLAIM and level is not None:
-        rule = given(policy.objective.rule, level, _largest(allocation.table), claim_name(policy))
-        facts["fractional_award"] = rule.amount(values["claim"])
+    if claims_rule(policy) in BY_CLAIM and level is not None:
+        rule = given_by(policy, level, _largest(allocation.table))
+        weight = (values["weight"],) if policy.objective.weighted else ()
+        facts["fractional_award"] = rule.amount(values["claim"], *weight)
     elif level is not None and not ranked:
         facts["fractional_award"] = level * math.prod(part.part for part in parts)
     if group is not None:
@@ -128,6 +134,10 @@ def _of_claimant(allocation: Allocation, row: pa.Table, phrases: Mapping[str, st
         customer = told(facts, values["loss_ratio"], policy, phrases, certificate)
     unlimited = certificate.unlimited and group is None
     analyst = analysis(facts, policy, ranked=ranked, unlimited=unlimited)
+    if certificate.weightless:
+        analyst = analyst.replace(
+            "  level ", "  every weight is 0, so that all count alike\n  level "
+        )
     return Explanation(**facts, customer=customer, analyst=analyst)
 
 
@@ -219,7 +229,10 @@ def _as_input(row: pa.Table, policy: Policy) -> Any:
     users, findings = check_users(read_users(pa.table(columns)), net_assets=policy.needs_net_assets)
     if findings.count:
         raise DataError("this row of the awards table is damaged: its amounts cannot be read")
-    return users
+    if "award_cap_cents" not in row.column_names:
+        return users
+    cap = row.column("award_cap_cents")[0].as_py()
+    return replace(users, cap=np.array([NO_CAP if cap is None else cap * FINE_PER_CENT]))
 
 
 def _without_snapshot(row: pa.Table) -> bool:

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from allocator.allocation.explanation import Explanation
+from allocator.allocation.explanation import Explanation, in_dollars
 from allocator.allocation.person_table import PERSON, person_table
-from allocator.money import format_cents
+from allocator.money import exact, format_cents
 
 __all__ = ["explain_row"]
 
@@ -47,6 +47,7 @@ def explain_row(
     if len(accounts) == 1:
         return replace(found, user_id=own["user_id"])
     total, award = found.award_cents, own["award_cents"]
+    loss = in_dollars(exact(own["loss"]))
     names = {
         "accounts": f"{len(accounts):,}",
         "total": format_cents(total),
@@ -56,7 +57,7 @@ def explain_row(
     lines = [
         found.analyst,
         f"account {own['user_id']}: {format_cents(award)}, its part of {format_cents(total)} by "
-        f"loss ({own['loss']}) among {len(accounts):,} accounts of {own[PERSON]}",
+        f"loss ({loss}) among {len(accounts):,} accounts of {own[PERSON]}",
     ]
     if own["per_account_cents"] is not None:
         alone = sum(accounts.column("per_account_cents").to_pylist())

@@ -9,7 +9,7 @@ from typing import Any
 from allocator.money import format_dollars
 from allocator.policy.missed import Missed
 
-__all__ = ["Explanation", "Part", "in_dollars"]
+__all__ = ["Explanation", "Part", "in_cents", "in_dollars"]
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,17 @@ class Explanation:
         else:
             data["versus"] = self.versus.to_dict()
         return data
+
+
+def in_cents(value: Fraction) -> str:
+    """Write dollars in whole cents, or in full where they would round to nothing.
+
+    Examples
+    --------
+    >>> in_cents(Fraction("4802.69299")), in_cents(Fraction("0.001"))
+    ('$4,802.69', '$0.001')
+    """
+    return format_dollars(value) if round(value * 100) or not value else in_dollars(value)
 
 
 def in_dollars(value: Fraction) -> str:

@@ -9,12 +9,25 @@ from allocator.core.problem import Problem
 from allocator.core.rules import AlphaFair
 from allocator.money import CENTS, FINE, exact
 from allocator.policy.claims_formula import BY_CLAIM
-from allocator.policy.compile import rule_of
+from allocator.policy.rules import claims_rule, rule_of
 from allocator.policy.schema import Policy
 
-__all__ = ["caps_reached", "dollar_level", "dollar_log_level", "largest_claim", "price"]
+__all__ = ["alike", "caps_reached", "dollar_level", "dollar_log_level", "largest_claim", "price"]
 
 PRICE_REACH = 700.0  # a log beyond it, and the price is no float, or one that has lost its digits
+
+
+def alike(policy: Policy) -> Policy:
+    """Return the policy by which users share when every one of them has weight 0: all alike.
+
+    Examples
+    --------
+    >>> from allocator.policy.formula import formula
+    >>> formula(alike(Policy.preset("broad")), 12.5)
+    'voucher = $12.50 for everyone, from $4 to $6,000'
+    """
+    objective = policy.objective.model_copy(update={"alpha": math.inf})
+    return policy.model_copy(update={"objective": objective})
 
 
 def caps_reached(problem: Problem, caps: int) -> bool:
@@ -72,10 +85,10 @@ def dollar_level(
     log_level : float
         Infinite when no level gives anybody more; 0 where the level is no power's.
     """
-    if policy.objective.rule not in BY_CLAIM:
+    if claims_rule(policy) not in BY_CLAIM:
         log_level = dollar_log_level(policy, tier, log_level)
         return exp_or_inf(log_level), log_level
-    if log_level == math.inf:
+    if math.inf in (log_level, tier):  # at their caps, or those of weight 0 come next
         return math.inf, math.inf
     origin = rule_of(policy).ramps(problem).origin
     return (exp_or_inf(log_level) - origin) * float(exact(policy.award.unit)), 0.0
@@ -103,7 +116,7 @@ def dollar_log_level(policy: Policy, tier: float, log_level: float) -> float:
     >>> round(math.exp(log), 9)
     2.5
     """
-    rule, unit = rule_of(policy), int(exact(policy.award.unit) * CENTS)
+    rule, unit = rule_of(policy), policy.award.unit_cents
     recovery = policy.objective.of == "recovery"
     if not isinstance(rule, AlphaFair):
         return log_level + math.log(FINE) + math.log(unit / CENTS)

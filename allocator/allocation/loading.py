@@ -10,8 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from allocator.allocation.as_read import as_numbers
 from allocator.allocation.evidence import Certificate
-from allocator.allocation.manifest import damaged, read_json, read_manifest
+from allocator.allocation.manifest import damaged, kind_of, read_json, read_manifest
 from allocator.allocation.result import Allocation
 from allocator.allocation.stored import is_certificate, odd_column
 from allocator.allocation.table import with_decimal_award
@@ -55,10 +56,20 @@ def load_allocation(directory: str | os.PathLike[str]) -> Allocation:
     """
     folder = Path(directory)
     manifest = read_manifest(folder)
+    if (kind := kind_of(manifest)) != "voucher":
+        raise DataError(
+            f"{folder} is the run of a {kind} program, and this is for runs of voucher programs; "
+            "allocator.load_program reads it"
+        )
     if faults := damaged(folder, manifest):
         raise DataError(f"{folder} is not as it was written: {'; '.join(faults)}")
+    table = read_awards(folder, manifest)
+    if "awards.csv" in manifest["outputs"]:
+        for name in ("loss", "net_assets"):
+            place = table.column_names.index(name)
+            table = table.set_column(place, name, as_numbers(table.column(name), name))
     return Allocation(
-        table=read_awards(folder, manifest),
+        table=table,
         policy=Policy.load(folder / "policy.toml"),
         certificate=_read_certificate(folder / "certificate.json"),
         sources=_sources(manifest["inputs"]),

@@ -7,25 +7,28 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 
-from allocator.allocation.result import Allocation
 from allocator.allocation.stored import is_manifest
 from allocator.data.table import Source
 from allocator.errors import DataError
-from allocator.policy.schema import Policy
+from allocator.policy.base import ProgramPolicy
 
 __all__ = [
     "MANIFEST",
+    "Run",
     "damaged",
     "file_digest",
+    "in_memory",
+    "kind_of",
     "made_of",
     "manifest_of",
     "policy_entry",
     "read_json",
     "read_manifest",
+    "refuse_newer",
     "versions",
 ]
 
@@ -33,19 +36,56 @@ MANIFEST = "manifest.json"
 SCHEMA_VERSION = 1
 
 
-def manifest_of(
-    folder: Path, allocation: Allocation, outputs: Mapping[str, tuple[str, int]]
-) -> dict[str, Any]:
+class _Told(Protocol):
+    def to_dict(self) -> dict[str, Any]: ...
+
+
+class Run(Protocol):
+    """What every kind of program has to show once it was run, and keeps in a directory."""
+
+    @property
+    def policy(self) -> ProgramPolicy:
+        """The policy as run."""
+
+    @property
+    def certificate(self) -> _Told:
+        """What was checked."""
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The files of its table."""
+
+    @property
+    def paid_sources(self) -> tuple[Source, ...]:
+        """The files of a table of what was already paid."""
+
+    @property
+    def simulated(self) -> str | None:
+        """What its table says about having been simulated."""
+
+    @property
+    def quarantined(self) -> pa.Table | None:
+        """Bad rows that were set aside."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What its reader should know."""
+
+    def summary(self) -> _Told:
+        """Return the figures of the run."""
+
+
+def manifest_of(folder: Path, run: Run, outputs: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
     """Return the manifest of a run whose outputs, by name, have these digests and sizes."""
-    quarantined = allocation.quarantined
+    quarantined = run.quarantined
     return {
         "schema_version": SCHEMA_VERSION,
-        "inputs": _entries(allocation.sources),
-        **({"paid": _entries(allocation.paid_sources)} if allocation.paid_sources else {}),
-        "simulated": allocation.simulated,
+        "inputs": _entries(run.sources),
+        **({"paid": _entries(run.paid_sources)} if run.paid_sources else {}),
+        "simulated": run.simulated,
         "quarantined": 0 if quarantined is None else quarantined.num_rows,
-        "warnings": list(allocation.warnings),
-        "policy": policy_entry(allocation.policy),
+        "warnings": list(run.warnings),
+        "policy": policy_entry(run.policy),
         "outputs": {
             name: {"path": os.path.abspath(folder / name), "sha256": sha256, "size": size}
             for name, (sha256, size) in outputs.items()
@@ -61,7 +101,7 @@ def _entries(sources: tuple[Source, ...]) -> list[dict[str, Any]]:
     ]
 
 
-def policy_entry(policy: Policy) -> dict[str, Any]:
+def policy_entry(policy: ProgramPolicy) -> dict[str, Any]:
     """Return what the manifest says of a policy."""
     return {
         "sha256": policy.digest,
@@ -120,11 +160,40 @@ def read_manifest(directory: str | os.PathLike[str]) -> dict[str, Any]:
             f"{directory} is not a finished run: it has no {MANIFEST}. A run writes it last; if it "
             "was interrupted, run it again"
         )
+    manifest: Any = None
     with suppress(DataError):
         manifest = read_json(path)
-        if is_manifest(manifest):
-            return dict(manifest)
+    refuse_newer(manifest, path)
+    if is_manifest(manifest):
+        return dict(manifest)
+    if isinstance(manifest, dict) and manifest.get("kind") == "initiative":
+        raise DataError(
+            f"{directory} is the run of an initiative: `allocator initiative verify` checks it; "
+            f"its programs, in {Path(directory) / 'programs'}, are runs of their own"
+        )
     raise DataError(f"{path} is damaged: it is not the manifest of a run")
+
+
+def refuse_newer(manifest: Any, path: Path) -> None:
+    """Raise a DataError if a manifest is of a version that is not known here."""
+    version = manifest.get("schema_version") if isinstance(manifest, dict) else None
+    if type(version) is int and version > SCHEMA_VERSION:
+        raise DataError(
+            f"{path} was written by a newer version of allocator: its schema_version is {version}, "
+            f"this one knows {SCHEMA_VERSION}; update allocator to read it"
+        )
+
+
+def kind_of(manifest: Mapping[str, Any]) -> str:
+    """Return the kind of program that a run is of.
+
+    Examples
+    --------
+    >>> kind_of({"policy": {"canonical": {"kind": "depeg"}}})
+    'depeg'
+    """
+    canonical = manifest["policy"].get("canonical")
+    return str(canonical.get("kind", "voucher")) if isinstance(canonical, dict) else "voucher"
 
 
 def read_json(path: Path) -> Any:
@@ -142,7 +211,7 @@ def read_json(path: Path) -> Any:
 def made_of(
     manifest: Mapping[str, Any],
     sources: tuple[Source, ...],
-    policy: Policy,
+    policy: ProgramPolicy,
     paid: tuple[Source, ...] = (),
 ) -> bool:
     """Tell whether a run was made of these inputs, this policy, and this table of payments."""
@@ -154,6 +223,20 @@ def made_of(
         digests == [each["sha256"] for each in manifest["inputs"]]
         and payments == [each["sha256"] for each in manifest.get("paid", [])]
         and policy.digest == manifest["policy"]["sha256"]
+    )
+
+
+def in_memory(manifest: Mapping[str, Any], run: Run) -> bool:
+    """Tell whether both were made of tables in memory, by the same policy."""
+    entries = [*manifest["inputs"], *manifest.get("paid", [])]
+    sources = (*run.sources, *run.paid_sources)
+    return (
+        run.policy.digest == manifest["policy"]["sha256"]
+        and len(entries) == len(sources)
+        and all(
+            entry["sha256"] == source.sha256 for entry, source in zip(entries, sources, strict=True)
+        )
+        and any(source.sha256 is None for source in sources)
     )
 
 

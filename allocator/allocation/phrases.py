@@ -16,12 +16,20 @@ ENGLISH: Mapping[str, str] = {
     "free": "No minimum or maximum applied.",
     "floor": "The minimum applied: your voucher is {award}.",
     "cap": "The maximum applied: your voucher is {award}.",
+    "own_cap": "What you may get in all is limited: your voucher is {award}.",
     "loss": "No voucher is larger than the loss: yours is {award}.",
     "by_rule": "Every voucher is {formula}; for you, {amount}.",
+    "by_few": "The rule: {idea}. Your voucher is {award}.",
     "group_cap": "All vouchers of your group ({group}) may not exceed {bound} together: yours is "
     "{award}.",
     "group_floor": "All vouchers of your group ({group}) come to at least {bound} together: yours "
     "is {award}.",
+    "group_recovery": "Your group ({group}) is to recover together at least {bound} of what all "
+    "users do: your voucher is {award}.",
+    "group_several": "The totals of several groups that you are in ({group}) are bounded: your "
+    "voucher is {award}.",
+    "group_share": "The budget was divided among groups first, by their losses. All vouchers of "
+    "your group ({group}) come out of its share: yours is {award}.",
     "odd_cent": "Cents are rounded so that all vouchers add up: your voucher is {award}.",
     "unit": "Vouchers are multiples of {unit}: yours is {award}.",
     "already_compensated": "You have already been compensated, so this program pays no voucher.",
@@ -53,6 +61,8 @@ ENGLISH: Mapping[str, str] = {
     "of net assets, which is {required} for you: yours is {short} less.",
     "dropped_below_minimum": "Your share would be less than {required}. This program does not pay "
     "shares below that; the money goes to the others.",
+    "own_cap_below_minimum": "What you may get in all is limited: {actual} is left. The smallest "
+    "voucher is {required}, so none can be paid.",
     "cap_below_minimum": "You lost {actual}. No voucher is larger than the loss, and the smallest "
     "is {required}, so none can be paid.",
 }

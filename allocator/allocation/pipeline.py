@@ -16,17 +16,18 @@ from allocator.allocation.solving import awarded, derive
 from allocator.allocation.stages import Progress, Stages
 from allocator.allocation.table import awards_table
 from allocator.allocation.yardsticks import with_yardsticks
+from allocator.data.caps import column_of_caps
 from allocator.data.check import Users, check_users, needed_columns
 from allocator.data.paid import column_of_paid, read_paid, refuse_set_aside
 from allocator.data.table import Source, UsersTable, read_users
-from allocator.errors import DataError, VerificationError
-from allocator.money import CENTS, exact
+from allocator.errors import DataError, PolicyError, VerificationError
 from allocator.policy.advice import advice
-from allocator.policy.column_checks import check_attributes
+from allocator.policy.column_checks import check_attributes, instead_of_net_assets
+from allocator.policy.file_advice import unset_budget
 from allocator.policy.persons import check_persons
 from allocator.policy.schema import Policy
 
-__all__ = ["Loaded", "allocate", "derive", "load", "run"]
+__all__ = ["Loaded", "allocate", "derive", "load", "run", "warnings_of"]
 
 logger = logging.getLogger("allocator")
 logger.addHandler(logging.NullHandler())  # or Python prints warnings that nobody asked to see
@@ -137,10 +138,12 @@ def load(
     Raises
     ------
     DataError
+    PolicyError
+        If the policies map columns differently.
     """
     columns = policies[0].columns
     if any(policy.columns != columns for policy in policies):
-        raise DataError("the policies map columns differently: they cannot share a users table")
+        raise PolicyError("the policies map columns differently: they cannot share a users table")
     attributes = tuple(dict.fromkeys(name for policy in policies for name in policy.attributes))
     net_assets = any(policy.needs_net_assets for policy in policies)
     with stages.stage("load"):
@@ -148,11 +151,15 @@ def load(
         table = read_users(source, columns=needed)
     with stages.stage("check"):
         users, findings = check_users(
-            table, columns=columns, attributes=attributes, net_assets=net_assets
+            table,
+            columns=columns,
+            attributes=attributes,
+            net_assets=net_assets,
+            without_net_assets=instead_of_net_assets(policies),
         )
         for policy in policies:
             check_attributes(users, policy, findings)
-        unit = lcm(*(int(exact(policy.award.unit) * CENTS) for policy in policies))
+        unit = lcm(*(policy.award.unit_cents for policy in policies))
         cents = column_of_paid(users.table, columns, unit, findings)
         for policy in policies:
             check_persons(users, policy, findings)
@@ -165,7 +172,8 @@ def load(
                 )
             cents, found = read_paid(paid, columns, unit, users.ids)
             sources = found.sources
-        users = replace(users, paid=cents)
+        caps = column_of_caps(users.table, columns, findings)
+        users = replace(users, paid=cents, cap=caps)
         if not findings.count:
             return Loaded(users, table, paid=sources)
         if findings.count > max_bad or findings.count == len(users):
@@ -193,19 +201,16 @@ def run(loaded: Loaded, policy: Policy, stages: Stages) -> Allocation:
     with stages.stage("verify"):
         cents = who.split(award_cents)
         certificate = who.certify(compiled, cents)
-        table = awards_table(who.users, policy, eligibility, weighing, compiled, award_cents)
+        table = awards_table(
+            who.users, policy, eligibility, weighing, compiled, award_cents, certificate.groups
+        )
         table = with_yardsticks(who.table(table, cents), users, policy, cents)
     if not certificate.ok:
         raise VerificationError(
             "the result does not pass its own verification, which is a fault of this program; "
             "please report it: " + "; ".join(certificate.failures)
         )
-    warnings = [str(each) for each in advice(policy, ready_table=True)]
-    if users.rounded:
-        warnings.append(
-            f"{users.rounded:,} users have float amounts with more than 8 decimals, which were "
-            "rounded half-even"
-        )
+    warnings = warnings_of(policy, loaded)
     for warning in warnings:
         logger.warning(warning)
     return Allocation(
@@ -219,3 +224,24 @@ def run(loaded: Loaded, policy: Policy, stages: Stages) -> Allocation:
         stages=tuple(stages.finished),
         quarantined=loaded.quarantined,
     )
+
+
+def warnings_of(policy: Policy, loaded: Loaded) -> list[str]:
+    """Say what whoever runs a policy on some users should know.
+
+    Parameters
+    ----------
+    policy : Policy
+    loaded : Loaded
+
+    Returns
+    -------
+    list of str
+    """
+    told = [str(each) for each in (*unset_budget(policy), *advice(policy, ready_table=True))]
+    if rounded := loaded.users.rounded:
+        told.append(
+            f"{rounded:,} users have float amounts with more than 8 decimals, which were rounded "
+            "half-even"
+        )
+    return told

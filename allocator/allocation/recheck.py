@@ -259,7 +259,9 @@ def _compare(
                         certificate, compiled = other, rounded
                 weighing = replace(weighing, weight=weight)
         totals = who.totals(cents)
-        expected = awards_table(who.users, policy, eligibility, weighing, compiled, totals)
+        expected = awards_table(
+            who.users, policy, eligibility, weighing, compiled, totals, certificate.groups
+        )
         expected = with_yardsticks(who.table(expected, cents), users, policy, cents)
         # In CSV, amounts are text.
         faults += _columns(expected, stored, typed="awards.parquet" in manifest["outputs"])

@@ -77,14 +77,21 @@ class Allocation:
         Returns
         -------
         pyarrow.Table
-            user_id, eligible, reason, loss, net_assets (as read), loss_ratio, claim, factor,
-            weight, lower_cents, upper_cents, binding, award_cents.
+            user_id, eligible, reason, loss, net_assets (as read, text as decimals), loss_ratio,
+            claim, factor, weight, lower_cents, upper_cents, binding, award_cents.
         """
         return self.table
 
-    @cached_property
+    @property
     def awards(self) -> pd.DataFrame:
-        """The awards as a pandas frame, made on first use; decimals become floats."""
+        """The awards as a pandas frame, decimals as floats: a copy, which may be changed."""
+        import pandas as pd
+
+        copies_on_write = int(pd.__version__.split(".")[0]) >= 3
+        return self._awards.copy(deep=not copies_on_write)
+
+    @cached_property
+    def _awards(self) -> pd.DataFrame:
         columns = {}
         for name in self.table.column_names:
             column = self.table.column(name)

@@ -13,9 +13,10 @@ from allocator.core.rules import AlphaFair
 from allocator.core.sensitivity import Margin, margin
 from allocator.data.amounts import read_amounts
 from allocator.data.buffers import booleans_of, nulls_of, numbers_of
+from allocator.data.columns import AWARD_CAP
 from allocator.errors import DataError, UnsupportedError
 from allocator.money import CENTS, FINE, exact
-from allocator.policy.compile import rule_of
+from allocator.policy.rules import TWO_STAGE, rule_of
 from allocator.policy.values import read_ratio
 
 if TYPE_CHECKING:
@@ -122,11 +123,28 @@ def sensitivity(allocation: Allocation, direction: str = "up") -> pd.DataFrame:
 
 def _eligible(allocation: Allocation) -> _Eligible:
     policy, table = allocation.policy, allocation.table
+    if policy.objective.rule == TWO_STAGE:
+        raise UnsupportedError(
+            f'sensitivities of objective.rule = "{TWO_STAGE}": groups move, too, and the awards do '
+            "not say who belongs together; al.compare tries other numbers"
+        )
     if policy.constraints or policy.award.per != "user_id":
         what = "constraints" if policy.constraints else f"award.per = {policy.award.per!r}"
+        prices = ""
+        if policy.constraints:
+            prices = (
+                " (the certificate has the price of the budget and, where constraints overlap, of "
+                "each of them; al.sweep tries other numbers)"
+            )
         raise UnsupportedError(
             f"sensitivities of a policy with {what} need to know who belongs together, which its "
             "awards do not say: give the problem itself to allocator.core.sensitivity.margin"
+            + prices
+        )
+    if AWARD_CAP in policy.columns:
+        raise UnsupportedError(
+            "sensitivities of a policy with columns.award_cap would take users' own caps for those "
+            "of their losses: al.compare tries other numbers"
         )
     who = np.flatnonzero(booleans_of(table.column("eligible")))
     if not len(who):
@@ -144,7 +162,7 @@ def _eligible(allocation: Allocation) -> _Eligible:
         loss=read_amounts(table.column("loss"), "loss").parts[who] / FINE,
         claim=floats("claim"),
         ratio=np.where(np.isnan(ratio), cap, ratio),
-        weight=floats("weight") if policy.uses_weights else None,
+        weight=floats("weight") if policy.weighs else None,
         lower=floats("lower_cents"),
         upper=floats("upper_cents"),
         awards=floats("award_cents"),

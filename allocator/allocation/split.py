@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from allocator.core.batch import Segments, award_groups
 from allocator.core.claims import Proportional
 from allocator.core.problem import Problem
-from allocator.money import CENTS, exact
 from allocator.policy.compile import Ids
 from allocator.policy.persons import Persons
 from allocator.policy.schema import Policy
@@ -58,7 +57,7 @@ def split(persons: Persons, policy: Policy, award_cents: Ints) -> Ints:
     index = rows.order[taking]
     if not len(index):
         return out
-    unit = int(exact(policy.award.unit) * CENTS)
+    unit = policy.award.unit_cents
     size = np.bincount(rows.of[index], minlength=len(award_cents))
     who = np.flatnonzero(size)
     left = award_cents - rows.sums(np.where(fixed, paid, 0))

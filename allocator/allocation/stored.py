@@ -11,12 +11,12 @@ import pyarrow as pa
 from allocator.allocation.evidence import SOMETIMES as MAY_LACK
 from allocator.allocation.evidence import Certificate
 
-__all__ = ["is_certificate", "is_manifest", "odd_column"]
+__all__ = ["AWARDS", "EXTRAS", "WRITTEN", "is_certificate", "is_manifest", "odd_column"]
 
 PARTS = ("inputs", "simulated", "quarantined", "warnings", "policy", "outputs", "versions")
 WRITTEN = ("certificate.json", "summary.json", "policy.toml")
 AWARDS = ("awards.parquet", "awards.csv")
-EXTRAS = ("quarantined.csv", "report.html")
+EXTRAS = ("quarantined.csv", "report.html", "schedule.parquet")  # the last, of a loan program
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -55,13 +55,14 @@ COLUMNS: dict[str, Callable[[pa.DataType], bool]] = {
 # Only in runs that need them, after the others.
 SOMETIMES: Mapping[str, Callable[[pa.DataType], bool]] = {
     "group": _is_label,
+    "award_cap_cents": pa.types.is_int64,
     "person": _is_id,
     "per_account_cents": lambda kind: pa.types.is_int64(kind) or pa.types.is_null(kind),
     "paid_cents": pa.types.is_int64,
     "due_cents": pa.types.is_int64,
     "overpaid_cents": pa.types.is_int64,
 }
-OFTEN_NULL = ("net_assets", "loss_ratio", "weight", "group", "per_account_cents")
+OFTEN_NULL = ("net_assets", "loss_ratio", "weight", "group", "award_cap_cents", "per_account_cents")
 
 
 def odd_column(table: pa.Table) -> str | None:
@@ -96,7 +97,9 @@ def is_manifest(content: Any) -> bool:
         return False
     inputs, outputs, policy = content["inputs"], content["outputs"], content["policy"]
     return (
-        isinstance(inputs, list)
+        content.get("schema_version") == 1
+        and type(content["schema_version"]) is int
+        and isinstance(inputs, list)
         and bool(inputs)
         and all(_is_input(each) for each in inputs)
         and isinstance(content.get("paid", []), list)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from allocator.allocation.as_read import as_read
 from allocator.allocation.bound_groups import deciding_groups
 from allocator.data.buffers import array_of, numbers_of, texts_array
+from allocator.data.caps import NO_CAP
 from allocator.data.check import LOSS, NET_ASSETS, Users
-from allocator.money import CENTS, FINE, exact
+from allocator.money import CENTS, FINE, FINE_PER_CENT, exact
 from allocator.policy.compile import Compiled, bounds
 from allocator.policy.eligibility import Eligibility
 from allocator.policy.schema import Policy
@@ -21,7 +23,7 @@ from allocator.policy.weights import Weighing
 
 __all__ = ["BINDING", "awards_table", "with_decimal_award"]
 
-BINDING = ("none", "floor", "cap", "loss", "group", "paid")
+BINDING = ("none", "floor", "cap", "loss", "group", "paid", "own_cap")
 RATIO_DIGITS = 9  # decimals of a loss ratio in files; it decides nothing
 
 
@@ -32,44 +34,56 @@ def awards_table(
     weighing: Weighing,
     compiled: Compiled,
     award_cents: NDArray[np.int64],
+    groups: Mapping[str, Any] | None = None,
 ) -> pa.Table:
-    """Put together what a run says about every user.
+    """Put together what a run says about every user; `groups` are those of its certificate.
 
     Returns
     -------
     pyarrow.Table
-        user_id, eligible, reason, loss, net_assets (as read; null when the policy does not need
-        them), loss_ratio, claim (dollars), factor, weight, lower_cents, upper_cents, binding
-        (floor, cap, loss, group, paid, none), award_cents. Cents are int64, never null, 0 for the
-        ineligible. With constraints also group: ``cap of`` or ``floor of``, and the name of the
-        innermost group around the user that binds; null where none does. It decides where binding
-        is group; elsewhere the user's own floor or cap does.
+        user_id, eligible, reason, loss, net_assets (as read, text as decimals; null when the policy
+        does not need them), loss_ratio, claim (dollars), factor, weight, lower_cents, upper_cents,
+        binding (floor, cap, loss, own_cap, group, paid, none), award_cents. Cents are int64, never
+        null, 0 for the ineligible. With constraints also group: ``cap of`` or ``floor of``, and the
+        name of the innermost group around the user that binds; null where none does. It decides
+        where binding is group; elsewhere the user's own floor or cap does. Where constraints
+        overlap, all that bind and that the user is in, with "; " between them. Where users have
+        caps of their own, award_cap_cents: null for none.
     """
     n, rows = len(users), compiled.rows
     lower, upper = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    own_cap = None if users.cap is None else users.cap[rows]
     # The policy's bounds: a problem lowers caps that are above its budget.
     lower[rows], upper[rows] = (
-        units * compiled.unit_cents for units in bounds(users.loss[rows], policy)
+        units * compiled.unit_cents for units in bounds(users.loss[rows], policy, own_cap)
     )
     own = lower, upper
     if compiled.paid is not None:
         lower, upper = raised(lower, upper, compiled.paid.cents)
     codes = eligibility.codes.astype(np.int8 if len(eligibility.labels) < 128 else np.int16)
     reason = _labels(codes, eligibility.labels)
-    loss = _as_read(users, policy, LOSS)
-    net = _as_read(users, policy, NET_ASSETS) if policy.needs_net_assets else pa.nulls(n)
+    loss = as_read(users, policy, LOSS)
+    net = as_read(users, policy, NET_ASSETS) if policy.needs_net_assets else pa.nulls(n)
     ratio = None if weighing.ratio is None else np.round(weighing.ratio, RATIO_DIGITS)
     binding = _binding(policy, rows, *own, award_cents)
+    if own_cap is not None:
+        at = (binding[rows] != BINDING.index("floor")) & (award_cents[rows] == own[1][rows])
+        at &= own[1][rows] < bounds(users.loss[rows], policy)[1] * compiled.unit_cents
+        binding[rows[at]] = BINDING.index("own_cap")
     if compiled.paid is not None:
         held = compiled.paid.cents
         held_up = (award_cents == held) & (held > own[0]) & (held != own[1])
         binding[held_up] = BINDING.index("paid")
     grouped = {}
-    if deciding := deciding_groups(compiled, award_cents[rows] // compiled.unit_cents):
+    if deciding := deciding_groups(compiled, award_cents[rows] // compiled.unit_cents, groups):
         inside = np.full(n, -1, dtype=np.int32)
         inside[rows] = deciding[0]
         binding[(inside >= 0) & (binding == BINDING.index("none"))] = BINDING.index("group")
         grouped["group"] = _labels(inside, deciding[1])
+    if users.cap is not None:
+        none = users.cap == NO_CAP
+        cents = np.where(none, 0, users.cap // FINE_PER_CENT)
+        grouped["award_cap_cents"] = array_of(cents, missing=none)
     return pa.table(
         {
             "user_id": users.ids,
@@ -105,10 +119,6 @@ def with_decimal_award(table: pa.Table) -> pa.Table:
     buffers = [None, pa.py_buffer(wide)]
     award = pa.Array.from_buffers(pa.decimal128(18, 2), len(cents), buffers)
     return table.append_column("award", award)
-
-
-def _as_read(users: Users, policy: Policy, name: str) -> pa.ChunkedArray:
-    return users.table.column(policy.columns.get(name, name))
 
 
 def _floats(n: int, values: NDArray[np.float64] | None) -> pa.Array:

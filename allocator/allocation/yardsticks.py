@@ -13,7 +13,7 @@ from allocator.allocation.solving import awarded
 from allocator.allocation.stages import Stages
 from allocator.data.buffers import array_of
 from allocator.data.check import Users
-from allocator.errors import InfeasibleError
+from allocator.errors import InfeasibleError, UnsupportedError
 from allocator.policy.schema import Policy
 from allocator.policy.wave_checks import ACCOUNT
 
@@ -59,7 +59,7 @@ def _per_account(users: Users, policy: Policy) -> pa.Array:
     each = policy.model_copy(update={"award": award})
     try:
         return array_of(_awards(claimants_of(users, each)))
-    except InfeasibleError:  # more floors than the budget has room for
+    except (InfeasibleError, UnsupportedError):  # floors above the budget; too many for the rule
         return pa.nulls(len(users), pa.int64())
 
 

@@ -7,11 +7,15 @@ from importlib.metadata import PackageNotFoundError, version
 
 from allocator.errors import AllocatorError, UnsupportedError
 
-__all__ = ["BackendError", "missing", "there"]
+__all__ = ["BackendError", "NothingYetError", "missing", "there"]
 
 
 class BackendError(AllocatorError):
     """A solver gave up, or called something a solution that breaks the constraints."""
+
+
+class NothingYetError(BackendError):
+    """A solver reached its limit of time or work before it found anything."""
 
 
 def missing(what: str, package: str) -> UnsupportedError:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.backends.failure import BackendError, missing
+from allocator.backends.failure import BackendError, NothingYetError, missing
 from allocator.backends.leximin import leximin
 from allocator.backends.objective import Powers, Ratios, Squares
 from allocator.backends.posed import Answer, Posed, checked, pose
@@ -95,6 +95,8 @@ class Program:
 
         Raises
         ------
+        NothingYetError
+            If it has found no solution when it reaches a limit that it was given.
         BackendError
             If HiGHS gives up.
         """
@@ -104,11 +106,24 @@ class Program:
         if status == highspy.HighsModelStatus.kInfeasible:
             return None
         found = self._highs.getSolution()
-        timed_out = status == highspy.HighsModelStatus.kTimeLimit and found.value_valid
-        if status != highspy.HighsModelStatus.kOptimal and not timed_out:
+        at_limit = status in (
+            highspy.HighsModelStatus.kTimeLimit,
+            highspy.HighsModelStatus.kSolutionLimit,
+        )
+        if status != highspy.HighsModelStatus.kOptimal and not (at_limit and found.value_valid):
             said = self._highs.modelStatusToString(status)
-            raise BackendError(f"HiGHS did not solve the program: {said}")
+            error = NothingYetError if at_limit else BackendError
+            raise error(f"HiGHS did not solve the program: {said}")
         return Answer(np.array(found.col_value), np.array(found.row_dual))
+
+    def start(self, x: Floats) -> None:
+        """Give a mixed-integer program a solution to start from."""
+        self._highs.setSolution(len(x), np.arange(len(x), dtype=np.int32), x)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the last run ended because bound and value are as close as was asked."""
+        return bool(self._highs.getModelStatus() == _highspy().HighsModelStatus.kOptimal)
 
     @property
     def info(self) -> Any:

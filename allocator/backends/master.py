@@ -1,18 +1,21 @@
-"""The small linear and integer programs that the core asks for, by HiGHS through scipy."""
+"""The small linear and integer programs that the core asks for, by HiGHS."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.errors import AllocatorError
+from allocator.backends.failure import NothingYetError
+from allocator.backends.highs_ import Program
+from allocator.errors import UnsupportedError
 
 __all__ = ["highs_master"]
 
-# For one program: any answer found in the first time is good, as the certificate's gap tells; what
-# has none by then gets the second.
-SECONDS = (1.5, 60.0)
-INFEASIBLE = 2  # of scipy's status codes
+# Of a large integer program a few solutions do, as the certificate's gap tells; what has none after
+# so many nodes gets more. Counts, never seconds: a busy machine must find the same.
+SMALL = 1_000  # columns
+SOLUTIONS = 3
+NODES = (100, 10_000)
 
 Floats = NDArray[np.float64]
 Sparse = tuple[Floats, NDArray[np.int64], NDArray[np.int64]]
@@ -45,8 +48,10 @@ def highs_master(
 
     Raises
     ------
-    AllocatorError
-        If HiGHS finds none in a minute and cannot say that there is none.
+    UnsupportedError
+        If HiGHS finds none within 10,000 nodes and cannot say that there is none.
+    BackendError
+        If HiGHS gives up.
 
     Examples
     --------
@@ -57,27 +62,41 @@ def highs_master(
     ... ).tolist()
     [2.0, 1.0]
     """
-    from scipy.optimize import Bounds, LinearConstraint, milp
-    from scipy.sparse import csr_matrix
+    from scipy.sparse import csr_array
 
     if not len(cost):
         return np.zeros(0)
     if isinstance(matrix, tuple):
         values, at, of = matrix
-        sparse = csr_matrix((values, (at, of)), shape=(len(row_lower), len(cost)))
+        sparse = csr_array((values, (at, of)), shape=(len(row_lower), len(cost)))
     else:
-        sparse = csr_matrix(matrix)
-    rows = [LinearConstraint(sparse, row_lower, row_upper)] if len(row_lower) else []
-    for seconds in SECONDS:
-        result = milp(
+        sparse = csr_array(matrix)
+    if not integer.any():
+        answer = Program(cost, sparse, row_lower, row_upper, lower, upper).run()
+        return None if answer is None else answer.x
+    few: dict[str, float] = {}
+    if len(cost) > SMALL:
+        few["mip_max_improving_sols"] = SOLUTIONS
+    for nodes in NODES:
+        limits: dict[str, float] = {"mip_max_nodes": nodes, **few}
+        program = Program(
             cost,
-            constraints=rows,
-            bounds=Bounds(lower, upper),
-            integrality=integer.astype(np.int64),
-            options={"mip_rel_gap": 0.0, "time_limit": seconds},
+            sparse,
+            row_lower,
+            row_upper,
+            lower,
+            upper,
+            integer,
+            mip_rel_gap=0.0,
+            parallel="off",  # the same whatever the number of cores
+            **limits,
         )
-        if result.x is not None:
-            return np.asarray(result.x)
-        if result.status == INFEASIBLE:
-            return None
-    raise AllocatorError(f"HiGHS did not solve a program of {len(cost):,} totals: {result.message}")
+        try:
+            answer = program.run()
+        except NothingYetError:
+            continue
+        return None if answer is None else answer.x
+    raise UnsupportedError(
+        f"HiGHS found no whole totals of {len(cost):,} within {NODES[-1]:,} nodes, and no proof "
+        "that there are none: give the constraints more room, or have fewer of them"
+    )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
 
 import click
 
-from allocator.cli.console import exit_code, tell_error
+from allocator.cli.console import exit_code, open_closed_streams, print_json, said, tell_error
 
 __all__ = ["main"]
 
@@ -21,9 +22,10 @@ _COMMANDS = {
     "compare": ("compare", "Compare policies on the same users, or runs."),
     "report": ("compare", "Write a report of one or several runs."),
     "lab": ("lab", "Try variants of a policy: sweep, goal-seek, fit, health, plot."),
+    "initiative": ("initiative", "Run several programs together: run, verify, compare, explain."),
     "deliver": ("deliver", "Deliver vouchers: plan, send, status, reconcile, void."),
     "policy": ("policy", "Show, check and compare policies."),
-    "data": ("data", "Simulate users, or prepare them from events."),
+    "data": ("data", "Simulate tables, or prepare users from events."),
     "rules": ("rules", "List the fairness rules."),
     "completion": ("completion", "Print the script that completes commands in a shell."),
 }
@@ -70,12 +72,14 @@ def cli() -> None:
     To the cent, with a certificate.
 
     Exit codes: 0 done, 1 cannot write, 2 usage, 3 bad data, 4 bad policy, 5 infeasible,
-    6 verification failed, 130 interrupted.
+    6 verification failed, 130 interrupted. With --json, a command that fails prints one JSON
+    object, too: {"error": what it says on standard error, "exit": the code}.
     """
 
 
 def main() -> None:
     """Run the command line; what goes wrong is told on standard error, without a traceback."""
+    open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that cannot show √ shows ? instead
             stream.reconfigure(errors="replace")
@@ -85,14 +89,26 @@ def main() -> None:
         code = done.exit_code
     except (click.Abort, KeyboardInterrupt):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would abort the cleaning up
-        click.echo("Interrupted: what was not finished was not written.", err=True)
+        text = "Interrupted: what was not finished was not written."
+        click.echo(text, err=True)
         code = 130
+        _print_error(text, code)
     except click.ClickException as error:
         error.show()
         code = error.exit_code
+        _print_error(error.format_message(), code)
     except Exception as error:
         code = exit_code(error)
         if code is None:
             raise
         tell_error(error)
+        _print_error(said(error), code)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _print_error(text: str, code: int) -> None:
+    """Print what went wrong as JSON, where that was asked for."""
+    given = sys.argv[1:]
+    if "--json" in given[: given.index("--") if "--" in given else None]:
+        with suppress(OSError):  # whoever would read it is gone
+            print_json({"error": text, "exit": code})

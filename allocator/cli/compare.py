@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from allocator.cli.console import print_json, tell
-from allocator.cli.options import json_option, read_policy
+from allocator.cli.options import json_option, read_policy, set_option
 
 __all__ = ["compare", "report"]
 
@@ -20,8 +20,11 @@ __all__ = ["compare", "report"]
     multiple=True,
     help="A policy or preset; once to compare with announced, or more often.",
 )
+@set_option
 @json_option
-def compare(sources: tuple[str, ...], policies: tuple[str, ...], as_json: bool) -> None:
+def compare(
+    sources: tuple[str, ...], policies: tuple[str, ...], settings: tuple[str, ...], as_json: bool
+) -> None:
     """Compare policies on the same USERS, or the runs in several DIRs."""
     from allocator.allocation.loading import load_allocation
     from allocator.scenarios.compare import compare as compare_runs
@@ -33,7 +36,7 @@ def compare(sources: tuple[str, ...], policies: tuple[str, ...], as_json: bool) 
             policies = ("announced", *policies)
             if not as_json:
                 click.echo("One --policy is given, so that it is compared with announced.\n")
-        result = compare_runs(sources[0], *(read_policy(name) for name in policies))
+        result = compare_runs(sources[0], *(read_policy(name, settings) for name in policies))
     elif len(sources) > 1:
         result = compare_runs(*(load_allocation(each) for each in sources))
     else:

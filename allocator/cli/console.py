@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -14,6 +14,7 @@ from allocator.errors import (
     AllocatorError,
     DataError,
     InfeasibleError,
+    MissingPackageError,
     OccupiedError,
     PolicyError,
     UnsupportedError,
@@ -23,9 +24,12 @@ from allocator.errors import (
 __all__ = [
     "clear_line",
     "exit_code",
+    "fail",
+    "open_closed_streams",
     "print_json",
     "progress",
     "refuse_no_run",
+    "said",
     "tell",
     "tell_error",
 ]
@@ -33,6 +37,7 @@ __all__ = [
 _CODES: tuple[tuple[type[AllocatorError], int], ...] = (
     (DataError, 3),
     (PolicyError, 4),
+    (MissingPackageError, 2),
     (UnsupportedError, 4),
     (InfeasibleError, 5),
     (VerificationError, 6),
@@ -56,11 +61,35 @@ def exit_code(error: BaseException) -> int | None:
     return next((code for kind, code in _CODES if isinstance(error, kind)), None)
 
 
+def open_closed_streams() -> None:
+    """Discard what goes to a stream that the caller closed, as with ``>&-``; read nothing from it.
+
+    Else the next file that is opened would get the stream's number, and whatever is printed there.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+
+
+def fail(error: AllocatorError, *, printed: bool) -> NoReturn:
+    """End with an error; when the result was printed as JSON, which tells it, in words only."""
+    if printed:
+        tell_error(error)
+        raise click.exceptions.Exit(exit_code(error) or 1)
+    raise error
+
+
 def tell_error(error: BaseException) -> None:
     """Tell an error on standard error."""
     if not isinstance(error, BrokenPipeError):
         clear_line()
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"Error: {said(error)}", err=True)
+
+
+def said(error: BaseException) -> str:
+    """Return an error's message in the words of the command line."""
+    shell = error.shell if isinstance(error, AllocatorError) else ""
+    return shell or str(error)
 
 
 def tell(text: str) -> None:

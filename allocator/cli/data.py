@@ -11,22 +11,63 @@ from allocator.cli.options import read_policy
 
 __all__ = ["data"]
 
+_ROWS = {"voucher": "users", "depeg": "positions", "loan": "applicants"}
+
 
 @click.group()
 def data() -> None:
-    """Simulate users, or prepare them from events."""
+    """Simulate tables, or prepare users from events."""
 
 
 @data.command()
-@click.option("--users", "n", type=click.IntRange(min=1), required=True)
+@click.option(
+    "--kind",
+    type=click.Choice(list(_ROWS)),
+    default="voucher",
+    show_default=True,
+    help="Of the program that takes the table: users, positions or applicants.",
+)
+@click.option(
+    "--users",
+    type=click.IntRange(min=1),
+    help="How many users; of kind depeg, how many u1, u2, ... the positions may belong to.",
+)
+@click.option("--positions", type=click.IntRange(min=1), help="How many, of kind depeg.")
+@click.option("--applicants", type=click.IntRange(min=1), help="How many, of kind loan.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help=".parquet or .csv")
-def simulate(n: int, seed: int, out: Path) -> None:
-    """Simulate a users table; the same seed gives the same bytes."""
+def simulate(
+    kind: str,
+    users: int | None,
+    positions: int | None,
+    applicants: int | None,
+    seed: int,
+    out: Path,
+) -> None:
+    """Simulate a table; the same seed gives the same bytes."""
+    given = {"users": users, "positions": positions, "applicants": applicants}
+    rows = _ROWS[kind]
+    if (n := given[rows]) is None:
+        raise click.UsageError(f"--kind {kind} needs --{rows} N")
+    for name in given.keys() - {rows} - ({"users"} if kind == "depeg" else set()):
+        if given[name] is not None:
+            raise click.UsageError(f"--{name} is not for --kind {kind}")
+    _write(_simulated(kind, n, users, seed), out)
+    tell(f"{n:,} simulated {rows} in {out}")
+
+
+def _simulated(kind: str, n: int, users: int | None, seed: int) -> object:
+    if kind == "depeg":
+        from allocator.programs.depeg.simulate import simulate_positions
+
+        return simulate_positions(n, seed=seed, users=users).table
+    if kind == "loan":
+        from allocator.programs.loan.simulate import simulate_applicants
+
+        return simulate_applicants(n, seed=seed).table
     from allocator.data.simulate import simulate_users
 
-    _write(simulate_users(n, seed=seed).table, out)
-    tell(f"{n:,} simulated users in {out}")
+    return simulate_users(n, seed=seed).table
 
 
 @data.command()

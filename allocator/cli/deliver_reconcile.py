@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from allocator.cli.console import print_json
+from allocator.cli.console import fail, print_json
 from allocator.cli.deliver_options import batches_argument, ledger_option, open_ledger
 from allocator.cli.options import json_option
 from allocator.errors import VerificationError
@@ -36,4 +36,4 @@ def reconcile(batches: Path, receipts: tuple[Path, ...], ledger: str | None, as_
     else:
         click.echo(str(found))
     if not found.ok:
-        raise VerificationError("the hub's receipts contradict the ledger")
+        fail(VerificationError("the hub's receipts contradict the ledger"), printed=as_json)

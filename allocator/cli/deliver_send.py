@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import click
 
-from allocator.cli.console import clear_line, print_json
+from allocator.cli.console import print_json
 from allocator.cli.deliver_options import batches_argument, key_option, ledger_option, open_ledger
+from allocator.cli.deliver_progress import telling
 from allocator.cli.options import json_option
+from allocator.errors import AllocatorError
 
 __all__ = ["send"]
 
@@ -59,32 +60,29 @@ def send(
     from datetime import UTC, datetime
 
     from allocator.programs.delivery.batches import read_batches
-    from allocator.programs.delivery.hub import Hub
+    from allocator.programs.delivery.hub import Hub, NotConnectedError
     from allocator.programs.delivery.keys import read_key
     from allocator.programs.delivery.schedule import show_time
-    from allocator.programs.delivery.sender import Sent
+    from allocator.programs.delivery.sender import ATTEMPTS
     from allocator.programs.delivery.sender import send as send_all
 
     planned = read_batches(batches, read_key(key_file))
     if datetime.now(UTC) < planned.schedule.start:
         raise click.UsageError(f"sending starts at {show_time(planned.schedule.start)}")
 
-    def show(sent: Sent) -> None:
-        clear_line()
-        sys.stderr.write(f"{sent.acknowledged:,} acknowledged, {sent.unanswered:,} unanswered ...")
-        sys.stderr.flush()
-
+    client = Hub(hub, timeout=timeout, token=os.environ.get("ALLOCATOR_HUB_TOKEN"))
     with open_ledger(planned, ledger) as book:
         book.check()
-        sent = send_all(
-            book,
-            Hub(hub, timeout=timeout, token=os.environ.get("ALLOCATOR_HUB_TOKEN")),
-            size=request_size,
-            senders=senders,
-            again=again,
-            progress=None if as_json or not sys.stderr.isatty() else show,
-        )
-    clear_line()
+        if again or book.next_due(ATTEMPTS) is not None:
+            try:
+                client.reach()
+            except NotConnectedError as error:
+                told = f"cannot reach {client.url}: {error}; nothing was sent"
+                raise AllocatorError(told) from None
+        with telling(quiet=as_json) as report:
+            sent = send_all(
+                book, client, size=request_size, senders=senders, again=again, progress=report
+            )
     if as_json:
         print_json(
             {
@@ -92,6 +90,7 @@ def send(
                 "refused": sent.refused,
                 "unanswered": sent.unanswered,
                 "requests": sent.requests,
+                "unreached": sent.unreached,
             }
         )
         return

@@ -2,25 +2,84 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from allocator.errors import DataError
+from allocator.programs.kinds import VOUCHER
+
 if TYPE_CHECKING:
+    from allocator.policy.base import ProgramPolicy
     from allocator.policy.schema import Policy
 
-__all__ = ["json_option", "policy_option", "read_policy"]
+__all__ = [
+    "json_option",
+    "kind_of_run",
+    "policy_option",
+    "read_policy",
+    "set_option",
+    "with_settings",
+]
+
+Chosen = TypeVar("Chosen", bound="ProgramPolicy")
 
 policy_option = click.option(
     "--policy", help="A policy file (TOML or JSON) or the name of a preset; announced if not given."
+)
+set_option = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change a key of the policy, such as award.budget=250000; may be repeated.",
 )
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."
 )
 
 
-def read_policy(name: str | None) -> Policy:
-    """Read a policy file, or take a preset by its name."""
+def read_policy(name: str | None, settings: Sequence[str] = ()) -> Policy:
+    """Read a policy file, or take a preset by its name, and set some of its keys."""
     from allocator.policy.schema import Policy
 
-    return Policy.named(name)
+    return with_settings(Policy.named(name), settings)
+
+
+def with_settings(policy: Chosen, settings: Sequence[str]) -> Chosen:
+    """Set keys of a policy as --set names them: KEY=VALUE, the value as in a policy file.
+
+    Raises
+    ------
+    PolicyError
+        If a key is unknown, or a value is not of its kind.
+    """
+    if not settings:
+        return policy
+    from allocator.policy.changing import changed, settings_of
+    from allocator.policy.file_advice import unset_budget
+    from allocator.policy.schema import Policy
+
+    changes = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not (key.strip() and equals):
+            raise click.UsageError(f"--set {setting}: say KEY=VALUE, such as award.budget=250000")
+        changes[key.strip()] = value.strip()
+    read = settings_of(changes, type(policy))
+    if isinstance(policy, Policy) and unset_budget(policy):  # and still is, unless it is set here
+        data = policy.model_dump(exclude_none=True, exclude_unset=True)
+        return type(policy).model_validate(changed(data, read, type(policy)))
+    return policy.replace(read)
+
+
+def kind_of_run(directory: Path) -> str:
+    """Return the kind of program that a run is of; of vouchers where its manifest cannot tell."""
+    from allocator.allocation.manifest import kind_of, read_manifest
+
+    try:
+        return kind_of(read_manifest(directory))
+    except DataError:  # told by whoever reads the run next
+        return VOUCHER

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from allocator.cli.console import clear_line, print_json, progress, refuse_no_run
-from allocator.cli.options import json_option, read_policy
+from allocator.cli.console import clear_line, fail, print_json, progress, refuse_no_run
+from allocator.cli.options import json_option, kind_of_run, read_policy
 from allocator.errors import VerificationError
+from allocator.programs.kinds import KINDS, load_policy
 
 __all__ = ["verify"]
 
@@ -24,14 +26,11 @@ def verify(
 ) -> None:
     """Recompute the run in DIRECTORY from its inputs; exit 6 if anything does not fit.
 
+    It may be of any kind of program; --users then names its positions or applicants.
     Without the inputs nothing can be said: exit 3.
     """
-    from allocator.allocation.recheck import recheck
-    from allocator.allocation.stages import Stages
-
     refuse_no_run(directory)
-    chosen = None if policy is None else read_policy(policy)
-    result = recheck(directory, users, chosen, Stages(progress(quiet=as_json)), paid)
+    result = _recheck(directory, users, policy, paid, quiet=as_json)
     certificate = result.certificate
     if as_json:
         print_json(
@@ -61,6 +60,23 @@ def verify(
         for sentence in certificate.does_not_prove:
             click.echo(f"  {sentence}")
     if not result.ok:
-        raise VerificationError(
-            f"{directory} does not verify:\n" + "\n".join(f"  {fault}" for fault in result.faults)
-        )
+        faults = "\n".join(f"  {fault}" for fault in result.faults)
+        fail(VerificationError(f"{directory} does not verify:\n{faults}"), printed=as_json)
+
+
+def _recheck(
+    directory: Path, users: str | None, policy: str | None, paid: str | None, *, quiet: bool
+) -> Any:
+    """Verify by the kind of program that the manifest names."""
+    kind = kind_of_run(directory)
+    if kind not in KINDS:
+        from allocator.allocation.recheck import recheck
+        from allocator.allocation.stages import Stages
+
+        chosen = None if policy is None else read_policy(policy)
+        return recheck(directory, users, chosen, Stages(progress(quiet=quiet)), paid)
+    if paid is not None:
+        raise click.UsageError(f"--paid is for runs of vouchers; {directory} is of kind {kind}")
+    from allocator.programs.verify import verify_directory
+
+    return verify_directory(directory, users, None if policy is None else load_policy(policy))

@@ -22,6 +22,10 @@ Ints = NDArray[np.int64]
 WIDENED = 4.0  # error of a level, of the amount at it, and of the two ends: twice over
 NEWTON = 100  # steps: a piecewise linear total is met in a few, and bisection bounds the rest
 HALVINGS = 60  # of a bracket of levels, which a float has no more of
+DOUBLINGS = 2_000  # of a step up: from the smallest float to the largest
+STEP = 1e-3  # of a level, at first: rounding shifts it by a unit each, more or less
+ROUNDING = 4e-16  # of a sum, for each amount in it: what adding floats loses
+TINIEST = 5e-324  # the smallest positive float
 LARGE = 16_384  # claimants: a search of their own costs less than a share in that of many
 FEW = 2  # units beyond a group's own size that are put in order rather than halved further
 
@@ -173,9 +177,9 @@ def _fractional(curve: Slopes, segments: Segments, budget: Floats) -> tuple[Floa
         a, b = np.where(total <= aim, now, a), np.where(total <= aim, b, now)
         with np.errstate(divide="ignore", invalid="ignore"):
             step = now + (aim - total) / slope
-        middle = np.where(b > 4.0 * a, np.sqrt(np.maximum(a, 5e-324)) * np.sqrt(b), (a + b) / 2.0)
+        middle = np.where(b > 4.0 * a, np.sqrt(np.maximum(a, TINIEST)) * np.sqrt(b), (a + b) / 2.0)
         step = np.where((step > a) & (step < b), step, middle)
-        close = np.abs(aim - total) <= 4e-16 * len(amounts) * np.maximum(aim, 1e-300)
+        close = np.abs(aim - total) <= ROUNDING * len(amounts) * np.maximum(aim, TINIEST)
         done = (total == aim) | (step == now) | (np.nextafter(a, b) >= b) | close
         low[active], high[active] = a, b
         level[active] = np.where(done, now, step)
@@ -238,8 +242,7 @@ def _bracket(
     def counts(levels: Floats, rounding: Rounding) -> Floats:
         return segments.sums(_amounts(curve, levels[group], rounding))
 
-    # A unit each, more or less, is what rounding may shift.
-    reach = np.full(len(level), 1e-3)
+    reach = np.full(len(level), STEP)
     low, high = level.copy(), level.copy()
     for _ in range(HALVINGS):
         above = counts(low, late) > budgets
@@ -248,13 +251,15 @@ def _bracket(
         low = np.where(above, low * (1.0 - reach), low)
         low[above & (reach >= 1.0)] = -np.inf
         reach = np.where(above, np.minimum(2.0 * reach, 1.0), reach)
-    reach[:] = 1e-3
-    for _ in range(2_000):
+    reach[:] = STEP
+    for _ in range(DOUBLINGS):
         below = counts(high, early) < budgets
         if not below.any():
             break
-        high = np.where(below, np.maximum(high * (1.0 + reach), 5e-324), high)
+        high = np.where(below, np.maximum(high * (1.0 + reach), TINIEST), high)
         reach = np.where(below, 2.0 * reach, reach)
+    else:
+        raise AssertionError("a group's units do not reach its budget, which is within its caps")
     open_ = counts(high, late) - counts(low, early) > size + FEW
     for _ in range(HALVINGS):
         if not open_.any():

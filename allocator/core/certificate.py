@@ -74,10 +74,19 @@ class Certificate:
     binding : Binding or None
         Groups at their floor or cap, with their own levels; None without groups.
     prices : mapping of str to float
-        Of constraints that overlap and bind, relative to the price of the budget: what a unit more
+        Of constraints that overlap and bind, relative to the price at the level: what a unit more
         of room would bring, positive for a cap and negative for a floor. With such constraints
         ``optimal`` says that no transfer of one unit helps, which is necessary; the gap is the
         proof of how near to the optimum the awards are.
+    budget_price : float
+        What a unit more of budget would bring, relative to the price at the level: other than 1
+        only where constraints overlap, the level then being that of the mean price of a unit.
+    samples : int
+        How many orders of arrival the rule's awards were estimated from; 0 when they are exact.
+    margin : float
+        Units: the largest half of a 95% confidence interval of an estimated award.
+    differs : (int, int) or None
+        The first position whose award is not that of a rule without a level, and what that is.
     """
 
     checks: Mapping[str, bool]
@@ -95,6 +104,10 @@ class Certificate:
     log_level: float
     binding: Binding | None = None
     prices: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    budget_price: float = 1.0
+    samples: int = 0
+    margin: float = 0.0
+    differs: tuple[int, int] | None = None
 
     @property
     def ok(self) -> bool:
@@ -191,7 +204,8 @@ def verify(problem: Problem, rule: Rule | FewRule, awards: ArrayLike) -> Certifi
 
 
 def _recheck(problem: Problem, rule: FewRule, x: Ints) -> Certificate:
-    checks, failures = recheck(problem, rule, x)
+    checks, failures, expected, found = recheck(problem, rule, x)
+    other = np.flatnonzero(x != expected)
     at_lower = x == problem.lower
     at_upper = (x == problem.upper) & ~at_lower
     counts = int(np.count_nonzero(at_lower)), int(np.count_nonzero(at_upper))
@@ -209,6 +223,9 @@ def _recheck(problem: Problem, rule: FewRule, x: Ints) -> Certificate:
         free=len(problem) - sum(counts),
         tier=math.nan,
         log_level=math.nan,
+        samples=0 if found is None else found.samples,
+        margin=0.0 if found is None else max(found.margin, default=0.0),
+        differs=(int(other[0]), int(expected[other[0]])) if len(other) else None,
     )
 
 
@@ -249,6 +266,7 @@ def _verify_overlapping(problem: Problem, rule: Rule, x: Ints) -> Certificate:
         tier=1.0,
         log_level=found.log_level,
         prices=MappingProxyType(found.prices),
+        budget_price=found.budget_price,
     )
 
 
@@ -264,6 +282,8 @@ def _transfer_gain(edge: Edge, alpha: float) -> float | None:
         return None
     power = 1.0 if alpha == 0 or math.isinf(alpha) else alpha
     gain = power * edge.advantage
+    if edge.optimal:  # decided exactly: the floats of a tie may be an ulp above it
+        gain = min(gain, 0.0)
     return math.inf if gain > LOG_LARGEST else math.expm1(gain)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -91,14 +92,16 @@ class Groups:
     lower: Any = 0
     upper: Any = None
     name: str = "group"
+    _values: Any = field(init=False, default=(), repr=False)
 
     def __post_init__(self) -> None:
         codes, values = _coded(self.labels, self.name)
         object.__setattr__(self, "labels", codes)
         object.__setattr__(self, "_values", values)
-        for bound in (self.lower, self.upper):
-            for each in bound.values() if isinstance(bound, Mapping) else [bound]:
-                _check_bounds(self.name, 0, each)
+        for floor in _listed(self.lower):
+            _check_bounds(self.name, floor, None)
+        for cap in _listed(self.upper):
+            _check_bounds(self.name, 0, cap)
 
     @classmethod
     def numbered(
@@ -158,8 +161,6 @@ class Groups:
             )
         return [bound.get(label, missing) for label in labels]
 
-    _values: Any = ()
-
 
 @dataclass(frozen=True, eq=False)
 class Row:
@@ -196,6 +197,13 @@ class Row:
             raise DataError(f"the coefficients of {self.name!r} must be finite numbers, one each")
         if self.lower is None and self.upper is None:
             raise DataError(f"{self.name!r} has neither a lower nor an upper bound")
+        for which in ("lower", "upper"):
+            object.__setattr__(self, which, _limit(self.name, which, getattr(self, which)))
+        low, high = self.lower, self.upper
+        if low is not None and high is not None and low > high:
+            raise DataError(
+                f"{self.name!r} has a lower bound of {low}, above its upper bound of {high}"
+            )
         coefficients.flags.writeable = False
         object.__setattr__(self, "coefficients", coefficients)
 
@@ -211,9 +219,27 @@ class Row:
 Constraint = Group | Groups | Row
 
 
+def _listed(bound: Any) -> list[Any]:
+    return list(bound.values()) if isinstance(bound, Mapping) else [bound]
+
+
+def _limit(name: str, which: str, bound: Any) -> Any:
+    """Return a bound of a row as a number; None when there is none."""
+    if bound is None or (isinstance(bound, float) and math.isinf(bound)):
+        return bound
+    try:
+        number = exact(bound)
+        return float(number) if isinstance(bound, str) else bound
+    except ValueError:
+        raise DataError(f"the {which} bound of {name!r} must be a number, not {bound!r}") from None
+
+
 def _check_bounds(name: str, lower: Any, upper: Any) -> None:
     for which, bound in (("floor", lower), ("cap", upper)):
-        if bound is not None and not isinstance(bound, str):
+        exactly = isinstance(bound, (Decimal, Fraction))
+        if exactly and (bound != bound or bound < 0):
+            raise DataError(f"the {which} of {name!r} must be nonnegative and finite, not {bound}")
+        if bound is not None and not exactly and not isinstance(bound, str):
             numbers(f"the {which} of {name!r}", bound, infinite=which == "cap")
 
 

@@ -38,6 +38,9 @@ __all__ = ["divide"]
 MAX_PART = 10**22  # of a unit's fraction: the last power of ten that is exact in floats
 MAX_QUOTAS = 10**12  # units: the quotas of largest remainders are floats, off by 1e-3 at most
 NATIVE = ("auto", "native")  # methods, where no constraints overlap
+METHODS = (*NATIVE, "highs", "cvxpy")
+METHODS_IN_WORDS = '"auto", "native", "highs" or "cvxpy:SOLVER" (such as "cvxpy:CLARABEL")'
+SPENT = 1e-6  # of the budget: general solvers spend it nearly
 QUOTA = 1e-9  # a quota this close below a whole number has reached it, but for float noise
 
 
@@ -83,11 +86,12 @@ def divide(
     ids : sequence, shape (n,), optional
         Names, by position, by which ties between whole units are broken (a hash of each); the
         positions when not given.
-    constraints : sequence of Group or Groups
-        Floors and caps on totals, as money: any two groups nested or disjoint.
-
+    constraints : sequence of Group, Groups or Row
+        Floors and caps on totals, as money. Groups that are nested or disjoint may be as many as
+        claimants, for any rule with a level; at most 100 that overlap, and rows, are for
+        objectives.
     method : str
-        "native", "highs" or "cvxpy:SOLVER" (such as "cvxpy:CLARABEL"): general solvers, for
+        "native"; "highs" or "cvxpy:SOLVER" (such as "cvxpy:CLARABEL"): general solvers, for
         objectives and up to 100 constraints, whose awards add up to the budget nearly. "auto" is
         native where it can be. Whole units come from a general solver only where constraints
         overlap: elsewhere the native ones are exact.
@@ -104,9 +108,11 @@ def divide(
     DataError
         If an argument does not fit.
     InfeasibleError
-        If the floors exceed the budget, or the caps fall short of it.
+        If the floors exceed the budget, the caps or constraints fall short of it, or constraints
+        conflict.
     UnsupportedError
-        If there is no such rule, or a number is beyond what floats hold exactly.
+        If there is no such rule, it does not go with constraints, a method or a rounding that is
+        asked for, or a number is beyond what floats hold exactly.
 
     References
     ----------
@@ -133,18 +139,25 @@ def divide(
     >>> divide(10, weights=[15**2, 4**2, 1], rule=AlphaFair(2), lower=1, unit=1).tolist()
     [7.0, 2.0, 1.0]
     """
+    _check_method(method)
     if isinstance(rule, TwoStage):
+        _natively(method, "the two-stage rule is")
         others = (weights, lower, upper, constraints or None)
         how = {"unit": unit, "rounding": rounding, "ids": ids}
         return np.asarray(rule.divide(divide, budget, claims, others, **how))
     chosen = _rule(rule)
     if rounding not in ("level", "largest_remainder"):
         raise DataError(f'rounding must be "level" or "largest_remainder", not {rounding!r}')
-    if rounding == "largest_remainder" and constraints:
-        raise UnsupportedError('largest remainders know no constraints: choose rounding="level"')
+    if rounding == "largest_remainder":
+        _natively(method, "largest remainders are")
+        if constraints:
+            raise UnsupportedError(
+                'largest remainders know no constraints: choose rounding="level"'
+            )
     step = _unit(unit)
     names = by_position(ids)
     if isinstance(chosen, FewRule):
+        _natively(method, f"{chosen.name} is")
         few = divide_among_few(
             budget,
             claims,
@@ -161,8 +174,11 @@ def divide(
             return few * 1.0 * step.numerator / step.denominator
         return few if _any_fraction(budget, claims) else few.astype(np.float64)
     if unit is None and _any_fraction(budget, claims, weights, lower, upper):
-        if method not in NATIVE:
-            raise UnsupportedError(f"exact fractions are native: method={method!r} has floats only")
+        _natively(method, "exact fractions are")
+        if constraints:
+            raise UnsupportedError(
+                "exact fractions know no constraints: give floats, or whole units with unit="
+            )
         return divide_exactly(budget, claims, chosen, weights, lower, upper)
 
     def money(name: str, values: Any, **how: bool) -> NDArray[Any]:
@@ -193,13 +209,16 @@ def divide(
     )
     _check_caps(problem, caps_are_claims=upper is None and claims is not None)
     if step is None:
-        return np.array(_solved(problem, chosen, method), dtype=np.float64)
+        awards = np.array(_solved(problem, chosen, method), dtype=np.float64)
+        _check_spent(problem, float(awards.sum()))
+        return awards
     _check_exact(problem.budget, step)
     chosen = chosen.in_units(step)
     if rounding == "level":
         counts = _solved(problem, chosen, method)
     else:
         counts = _largest_remainder(problem, chosen)
+    _check_spent(problem, int(counts.sum()))
     return counts.astype(np.float64) * step.numerator / step.denominator
 
 
@@ -255,6 +274,31 @@ def _check_caps(problem: Problem, *, caps_are_claims: bool) -> None:
             "excess": worth(short, unit),
         },
     )
+
+
+def _check_spent(problem: Problem, spent: Any) -> None:
+    """Refuse a budget that constraints which overlap cannot take."""
+    budget, unit = problem.budget, problem.unit
+    if not problem.overlapping or spent >= budget * (1 if problem.whole else 1.0 - SPENT):
+        return
+    raise InfeasibleError(
+        f"the constraints let {shown(spent, unit)} be spent, which is "
+        f"{shown(budget - spent, unit)} less than the budget of {shown(budget, unit)}: lower the "
+        "budget, or raise the caps that bind",
+        {"budget": worth(budget, unit), "most": worth(spent, unit)},
+    )
+
+
+def _check_method(method: str) -> None:
+    """Refuse what is no method, whether or not the rule has a choice."""
+    name, colon, _ = method.partition(":") if isinstance(method, str) else ("", "", "")
+    if method not in METHODS and not (name == "cvxpy" and colon):
+        raise DataError(f"method must be {METHODS_IN_WORDS}, not {method!r}")
+
+
+def _natively(method: str, what: str) -> None:
+    if method not in NATIVE:
+        raise UnsupportedError(f'{what} native: method={method!r} is not for it; leave it "auto"')
 
 
 def _largest_remainder(problem: Problem, rule: Rule) -> NDArray[np.int64]:

@@ -84,12 +84,18 @@ def gaps(
     if alpha >= 1.0 and _nothing(ramps, awards):
         return None, None
     whole, real = 0.0, 0.0
-    for part in blocks(len(ramps)):
-        dearer = np.exp(alpha * (log_level - levels[part]))  # a unit there, in units of the edge
-        x = awards[part].astype(np.float64)
-        block = _block(ramps.take(part), alpha, x, levels[part], dearer)
-        whole, real = whole + block[0], real + block[1]
-    return whole / budget, real / budget
+    with np.errstate(over="ignore", invalid="ignore"):
+        for part in blocks(len(ramps)):
+            dearer = np.exp(alpha * (log_level - levels[part]))  # a unit there, in the edge's
+            x = awards[part].astype(np.float64)
+            block = _block(ramps.take(part), alpha, x, levels[part], dearer)
+            whole, real = whole + block[0], real + block[1]
+    return _told(whole / budget), _told(real / budget)
+
+
+def _told(gap: float) -> float | None:
+    """Return a gap, or None where what groups' units are worth is beyond floats."""
+    return gap if math.isfinite(gap) else None
 
 
 def _nothing(ramps: Ramps, awards: NDArray[np.int64]) -> bool:
@@ -103,8 +109,7 @@ def _block(
 ) -> tuple[float, float]:
     """Gains, in units, that a block of claimants would have at the price of the edge."""
     b = np.zeros(len(x)) if ramps.baseline is None else ramps.baseline
-    with np.errstate(over="ignore"):
-        wanted = ramps.slopes(-log_level)
+    wanted = ramps.slopes(-log_level)
     target = np.clip(wanted - b, ramps.lower, ramps.upper)
     miss = x - target
     near = (target == wanted - b) & (np.abs(miss) * max(1.0, alpha) <= SERIES * wanted)

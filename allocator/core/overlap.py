@@ -29,6 +29,9 @@ __all__ = ["Overlap", "solve_overlapping"]
 
 Floats = NDArray[np.float64]
 
+ALL = 1e-12  # of the budget: a most that is this close lets all of it be spent
+SETTLED = 1e-6  # units: what a solver is off by when it says how much can be spent
+
 
 @dataclass(frozen=True, eq=False)
 class Overlap:
@@ -79,7 +82,8 @@ def solve_overlapping(problem: Problem, rule: Rule, master: Master) -> Overlap:
     log_level = line.log_level if np.isfinite(line.log_level) else 0.0
     curve = Slopes.of(ramps, -log_level)
     alpha = rule.alpha  # type: ignore[attr-defined]
-    prices = find_prices(curve, alpha, atoms, budget, rows.lower, rows.upper)
+    room = SETTLED if problem.whole else 0.0  # whole totals are settled by a program of their own
+    prices = find_prices(curve, alpha, atoms, budget, rows.lower, rows.upper, room)
     if not problem.whole:
         return Overlap(_amounts(curve, prices.levels[atoms.labels]), prices, log_level)
     awards = whole_awards(
@@ -121,21 +125,29 @@ def _spend(
 ) -> float:
     """Return what the constraints let be spent, at most the budget."""
     k = len(atoms)
-    best = master(
-        -np.ones(k),
-        np.vstack([atoms.coefficients, np.ones((1, k))]),
-        np.append(rows.lower, -np.inf),
-        np.append(rows.upper, float(problem.budget)),
-        low,
-        high,
-        integer=np.zeros(k, dtype=bool),
-    )
+
+    def largest(integer: NDArray[np.bool_]) -> Floats | None:
+        return master(
+            -np.ones(k),
+            np.vstack([atoms.coefficients, np.ones((1, k))]),
+            np.append(rows.lower, -np.inf),
+            np.append(rows.upper, float(problem.budget)),
+            low,
+            high,
+            integer=integer,
+        )
+
+    best = largest(np.zeros(k, dtype=bool))
     if best is None:
         raise _conflict(problem, rows, atoms, low, high, master)
     most = float(best.sum())
-    if most >= float(problem.budget) * (1.0 - 1e-12):
+    if most >= float(problem.budget) * (1.0 - ALL):
         return float(problem.budget)
-    return float(np.floor(most + 1e-6)) if problem.whole else most
+    if not problem.whole:
+        return most
+    # What is left over is what no whole units can have.
+    best = largest(np.ones(k, dtype=bool))
+    return float(np.floor(most + SETTLED)) if best is None else float(np.rint(best).sum())
 
 
 def _conflict(

@@ -26,6 +26,10 @@ __all__ = ["OverlapEdge", "find_overlap_edge"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+CLOSE = 1e-9  # relative misses of a bound on a price below it are float error
+NOISE = 1e-2  # relative misses of prices below it come of whole units: few of them make an atom
+LARGEST_LOG = 700.0  # of what floats hold
+TINIEST = 1e-300  # where nothing would divide
 UNITS = 3.0  # a row this many units from its bound, and one for every row, binds
 
 
@@ -47,9 +51,12 @@ class OverlapEdge:
     gap, fractional_gap : float or None
         To the bound at `prices`; None where the objective is minus infinity.
     prices : mapping of str to float
-        Of the rows that bind, relative to that of the budget: positive for a cap, negative for a
-        floor.
+        Of the rows that bind, relative to the price at `log_level`: positive for a cap, negative
+        for a floor.
     log_level : float
+        Of a unit at its mean price.
+    budget_price : float
+        Of the budget, relative to the price at `log_level`.
     """
 
     broken: tuple[str, ...]
@@ -61,6 +68,7 @@ class OverlapEdge:
     fractional_gap: float | None
     prices: dict[str, float]
     log_level: float
+    budget_price: float = 1.0
 
 
 def find_overlap_edge(
@@ -96,9 +104,10 @@ def find_overlap_edge(
     if not broken:
         given, taken = (np.flatnonzero(m) for m in (awards > ramps.lower, awards < ramps.upper))
         k = len(atoms)
-        _, held = extreme_units(ramps, awards, given, atoms.labels, k, last=True)
-        _, refused = extreme_units(ramps, awards + 1, taken, atoms.labels, k, last=False)
-        transfer = find_transfer(ramps, held, refused, totals, rows, atoms)
+        held = extreme_units(ramps, awards, given, atoms.labels, k, last=True)
+        refused = extreme_units(ramps, awards + 1, taken, atoms.labels, k, last=False)
+        ends = [np.log(e[0]) if ramps.flat else e[1] for e in (held, refused)]  # alpha = 0: tiers
+        transfer = find_transfer(ramps, ends[0], ends[1], totals, rows, atoms)
     optimal = edge.optimal and transfer is None
     if broken or not known.any() or not 0 < alpha < np.inf:
         return OverlapEdge(
@@ -113,13 +122,17 @@ def find_overlap_edge(
             float(np.median(log_levels[known])) if known.any() else -np.inf,
         )
     reference = float(np.average(log_levels[known], weights=totals[known] + 1.0))
-    budget_price, row_prices = _prices(
-        np.exp(-alpha * (log_levels - reference)), known, rows, atoms, totals
-    )
+    bounds = np.vstack([ramps.lower, ramps.upper])
+    low, high = (np.bincount(atoms.labels, each, len(atoms)) for each in bounds)
+    side = (totals == high).astype(np.int64) - (totals == low)
+    observed = np.exp(-alpha * (log_levels - reference))
+    budget_price, row_prices = _prices(observed, side, rows, atoms, totals, budget)
     price = budget_price + row_prices @ atoms.coefficients
     with np.errstate(divide="ignore", invalid="ignore"):
-        levels = reference - np.where(price > 0, np.log(price), -700.0 * alpha) / alpha
+        levels = reference - np.where(price > 0, np.log(price), -LARGEST_LOG * alpha) / alpha
     unit_price = max(budget_price, float(price @ totals) / max(float(totals.sum()), 1.0))
+    if unit_price <= 0:  # all that is held is held for floors of rows
+        unit_price = float(np.average(observed[known], weights=totals[known] + 1.0))
     whole, real = gaps(
         ramps,
         alpha,
@@ -143,32 +156,59 @@ def find_overlap_edge(
             for j in np.flatnonzero(row_prices).tolist()
         },
         reference - float(np.log(unit_price)) / alpha,
+        budget_price / unit_price,
     )
 
 
 def _prices(
-    observed: Floats, known: NDArray[np.bool_], rows: Rows, atoms: Atoms, totals: Ints
+    observed: Floats, side: Ints, rows: Rows, atoms: Atoms, totals: Ints, budget: int
 ) -> tuple[float, Floats]:
-    """Fit budget and row prices to the atoms' prices, with the sign that each row's side asks."""
+    """Fit budget and row prices to the atoms' prices, with the sign that each row's side asks.
+
+    A budget of which something is left has no price, unless prices cannot be told without one: that
+    all is spent that can be may cost some of the objective.
+    """
+    shares = (0.0, 1.0) if totals.sum() < budget else (1.0,)
+    for share in shares:
+        price, prices, miss = _fit(observed, side, rows, atoms, totals, share)
+        if miss <= NOISE:
+            break
+    return price, prices
+
+
+def _fit(
+    observed: Floats, side: Ints, rows: Rows, atoms: Atoms, totals: Ints, share: float
+) -> tuple[float, Floats, float]:
+    """Return the budget's price, those of rows, and the largest relative miss.
+
+    The price of an atom whose members are all at their caps is at most what is observed, of one
+    whose members are all at their floors at least; they count where they would be missed.
+    """
     c, sums = atoms.coefficients, atoms.coefficients @ totals
     near = (UNITS + len(rows)) * np.abs(c).max(axis=1, initial=0.0)
     at_cap, at_floor = rows.upper - sums <= near, sums - rows.lower <= near
     binding = np.flatnonzero(at_cap | at_floor)
-    weight = np.sqrt(totals[known] + 1.0)
-    prices = np.zeros(len(rows))
+    # Prices are read to a relative precision: it is relative misses that are made small.
+    size = np.maximum(observed, TINIEST)
+    weight = np.sqrt(totals + 1.0) / size
+    known = np.isfinite(observed) & (side == 0)
     while True:
-        design = np.vstack([np.ones(len(totals)), c[binding]]).T[known]
-        scale = np.maximum(np.abs(design).max(axis=0, initial=0.0), 1e-300)
-        fit = np.linalg.lstsq(
-            design / scale * weight[:, None], observed[known] * weight, rcond=None
-        )[0]
-        fit = fit / scale
+        design = np.vstack([np.full(len(totals), share), c[binding]]).T
+        used = (design * weight[:, None])[known]
+        scale = np.maximum(np.abs(used).max(axis=0, initial=0.0), TINIEST)
+        fit = np.linalg.lstsq(used / scale, (observed * weight)[known], rcond=None)[0] / scale
         wrong = ((fit[1:] < 0) & ~at_floor[binding]) | ((fit[1:] > 0) & ~at_cap[binding])
-        if not wrong.any():
+        if wrong.any():
+            binding = binding[~wrong]
+            continue
+        miss = (design @ fit - observed) / size
+        more = ~known & (side * miss > CLOSE)
+        if not more.any():
             break
-        binding = binding[~wrong]
+        known |= more
+    prices = np.zeros(len(rows))
     prices[binding] = fit[1:]
-    return max(float(fit[0]), 0.0), prices
+    return float(fit[0]), prices, float(np.abs(miss[known]).max(initial=0.0))
 
 
 def _slack(rows: Rows, atoms: Atoms, totals: Ints, prices: Floats) -> float:

@@ -25,8 +25,11 @@ HALVINGS = 12  # of a step
 MEETS = 1e-11  # of the budget: a total this close to its bound has reached it
 RIDGE = 1e-12  # of the curvature, at least: atoms at their bounds have none
 STIFFER = 100.0  # times the ridge when a step does not help, and back by a tenth when it does
+NEARER = 0.9  # of a price: how far it may fall in one step while it moves demand
 LONGEST = 10.0  # times the largest price: how far prices may go in one step
 FREE = 1e-9  # a price below it is none: everybody has their cap
+UNSETTLED = 1e3  # times what is near enough: what Newton's method leaves where it cannot go on
+TINIEST = 1e-300  # where a price of 0 would divide
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +58,13 @@ class Prices:
 
 
 def find_prices(
-    curve: Slopes, alpha: float, atoms: Atoms, budget: float, lower: Floats, upper: Floats
+    curve: Slopes,
+    alpha: float,
+    atoms: Atoms,
+    budget: float,
+    lower: Floats,
+    upper: Floats,
+    room: float = 0.0,
 ) -> Prices:
     """Find the prices of an alpha-fair objective with rows on the totals of atoms.
 
@@ -69,6 +78,8 @@ def find_prices(
     budget : float
     lower, upper : ndarray of float64, shape (m,)
         Of the rows; infinite where there is none.
+    room : float
+        How far totals may be off their bounds where prices cannot be found any better.
 
     Returns
     -------
@@ -85,7 +96,8 @@ def find_prices(
     Journal on Control and Optimization 20, 1982.
     """
     a = atoms.coefficients
-    scale = np.maximum(np.abs(a).max(axis=1, initial=0.0), 1e-300)  # rows of any unit
+    scale = np.abs(a).max(axis=1, initial=0.0)  # rows of any unit
+    scale[scale == 0.0] = 1.0  # nobody is in the row
     capped, floored = np.flatnonzero(np.isfinite(upper)), np.flatnonzero(np.isfinite(lower))
     # Dual variables: the budget's, then caps', then floors'; all but the first are >= 0.
     matrix = np.vstack(
@@ -116,6 +128,10 @@ def find_prices(
         step = np.zeros(len(y))
         step[free] = -np.linalg.solve(hessian + ridge * np.eye(len(free)), gradient[free])
         step *= min(1.0, LONGEST * max(float(np.abs(y).max()), 1.0) / float(np.abs(step).max()))
+        price, change = y @ matrix, step @ matrix
+        falls = (slack > 0.0) & (change < -NEARER * price)
+        if falls.any():  # a price of which some demand hangs stays one, or its curvature is lost
+            step *= float((NEARER * price[falls] / -change[falls]).min())
         found = _descend(curve, alpha, atoms, matrix, bound, y, step, gradient)
         if found is None:
             damping = STIFFER * ridge
@@ -124,7 +140,7 @@ def find_prices(
         damping = ridge / 10.0
     held = (y <= 0.0) & (gradient >= -enough)
     held[0] = False
-    if np.abs(gradient[~held]).max(initial=0.0) > 1e3 * enough:
+    if np.abs(gradient[~held]).max(initial=0.0) > max(UNSETTLED * enough, room):
         raise UnsupportedError(
             "the prices of the side constraints do not settle: a total is off by "
             f"{np.abs(gradient[~held]).max():.3g} units; fewer constraints, or a backend "
@@ -166,7 +182,7 @@ def _descend(
 def _levels(alpha: float, price: Floats) -> Floats:
     """Levels at some prices; infinite where there is none, or less than none."""
     with np.errstate(divide="ignore", over="ignore"):
-        return np.where(price > FREE**alpha, np.maximum(price, 1e-300) ** (-1.0 / alpha), np.inf)
+        return np.where(price > FREE**alpha, np.maximum(price, TINIEST) ** (-1.0 / alpha), np.inf)
 
 
 def _demand(curve: Slopes, alpha: float, atoms: Atoms, price: Floats) -> tuple[Floats, Floats]:
@@ -179,5 +195,5 @@ def _demand(curve: Slopes, alpha: float, atoms: Atoms, price: Floats) -> tuple[F
         whole = x if curve.baseline is None else x + curve.baseline[rows]
         free[rows] = np.where(inside, whole, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        slack = np.where(price > 0, atoms.totals(free) / (alpha * np.maximum(price, 1e-300)), 0.0)
+        slack = np.where(price > 0, atoms.totals(free) / (alpha * np.maximum(price, TINIEST)), 0.0)
     return atoms.totals(amounts), slack

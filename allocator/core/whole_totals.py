@@ -22,7 +22,7 @@ from allocator.core.problem import Problem
 from allocator.core.ramps import Ramps
 from allocator.core.rows import Rows, broken_rows
 from allocator.core.transfers import find_transfer
-from allocator.errors import InfeasibleError
+from allocator.errors import InfeasibleError, UnsupportedError
 
 __all__ = ["Master", "whole_awards"]
 
@@ -32,8 +32,16 @@ Sparse = tuple[Floats, Ints, Ints]  # values, rows and columns of the entries of
 
 REACH = 4  # units around a fractional total that the program chooses from at first
 WIDER = 4  # times as many, when these meet no row or are not enough
+WIDEST = 4_096  # units around a fractional total, of 10,000 atoms: what memory allows
 CENTERED = 12  # times at most
-SLACK = 1e3  # times the largest difference between units is lost for a unit of a row with a price
+TIGHTENED = 12  # times at most
+NO_PRICE = 1e-9  # of the price of the budget: a row whose price is less is not scarce
+INWARD = 1e-6  # of a row's largest coefficient, and ...
+ROUNDED = 1e-12  # ... of its sum: how much more is asked of a row that the solver's slack broke
+LARGEST_LOG = 700.0  # of what floats hold
+TINIEST = 1e-300  # where nothing would divide
+LARGEST_COST = 1e4  # times the median: what a unit far from the margin costs, at most
+DEAREST = 1e6  # times the median: what a unit of a row with a price costs, at most
 
 
 class Master(Protocol):
@@ -114,12 +122,16 @@ def whole_awards(
     ------
     InfeasibleError
         If the rows can be met in fractions of a unit but not in whole units.
+    UnsupportedError
+        If whole units that meet them are not found near the fractional totals.
     """
     low = atoms.totals(problem.lower.astype(np.float64)).astype(np.int64)
     high = atoms.totals(problem.upper.astype(np.float64)).astype(np.int64)
     center = _center(ramps, atoms, prices, log_level)
     reach = REACH + len(rows)
-    for _ in range(CENTERED):
+    totals: Ints | None = None
+    centered = 0
+    while centered < CENTERED and reach <= WIDEST:
         least = np.maximum(center - reach, low)
         most = np.minimum(center + reach, high)
         window = _window(problem, ramps, alpha, atoms, prices, log_level, least, most)
@@ -139,7 +151,13 @@ def whole_awards(
         at_end = ((totals == least) & (least > low)) | ((totals == most) & (most < high))
         if not at_end.any():
             break
-        center = totals
+        center, centered = totals, centered + 1
+    if totals is None:
+        raise UnsupportedError(
+            f"no whole units within {WIDEST:,} of the fractional totals meet all constraints, and "
+            "it is not known whether others do: allow a smaller unit, or give one of them more "
+            "room: " + ", ".join(map(repr, rows.names))
+        )
     taken = first_units(
         window.units,
         window.atom,
@@ -193,7 +211,7 @@ def _window(
     units, levels, atom = units.take(by_level), levels[by_level], atom[by_level]
     price = prices.budget + prices.rows @ atoms.coefficients
     with np.errstate(over="ignore"):
-        worth = np.exp(np.minimum(-alpha * (levels - log_level), 700.0))
+        worth = np.exp(np.minimum(-alpha * (levels - log_level), LARGEST_LOG))
     return _Window(held, units, atom, price[atom] - worth, least, most)
 
 
@@ -207,10 +225,12 @@ def _chosen(
     if not 0 <= missing <= len(window.atom):
         return None
     scale = float(np.median(np.abs(window.cost))) if len(window.cost) else 1.0
-    own = np.clip(window.cost / max(scale, 1e-300), -SLACK, SLACK)
-    size = np.maximum(np.abs(c).max(axis=1, initial=0.0), 1e-300)
-    dear = np.sign(np.where(np.abs(prices.rows) * size > 1e-9, prices.rows, 0.0)) / size
-    lost = SLACK * float(np.abs(own).max(initial=1.0)) * (dear @ c)
+    scale = max(scale, TINIEST)
+    own = np.clip(window.cost / scale, -LARGEST_COST, LARGEST_COST)
+    size = np.maximum(np.abs(c).max(axis=1, initial=0.0), TINIEST)
+    # What a unit costs has the prices of its rows in it: they are given back.
+    given = np.where(np.abs(prices.rows) * size > NO_PRICE, prices.rows * size, 0.0) / scale
+    lost = (np.clip(given, -DEAREST, DEAREST) / size) @ c
     # A whole number of units for each atom; which ones, convexity decides: the dearest last.
     k, units = len(atoms), len(window.atom)
     first, last = np.nonzero(c)
@@ -230,7 +250,7 @@ def _chosen(
     )
     none = np.zeros(k)
     inward = np.zeros(len(rows))
-    for _ in range(CENTERED):
+    for _ in range(TIGHTENED):
         found = master(
             np.concatenate([own, -lost]),
             matrix,
@@ -247,7 +267,7 @@ def _chosen(
         if not broken and int(totals.sum()) == budget:
             return totals
         # The solver's tolerance let a row be broken by a little: ask for a little more.
-        inward[broken] += 1e-6 * size[broken] + 1e-12 * np.abs(before[broken])
+        inward[broken] += INWARD * size[broken] + ROUNDED * np.abs(before[broken])
     return None
 
 

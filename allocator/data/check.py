@@ -31,6 +31,7 @@ __all__ = [
     "LOSS",
     "NET_ASSETS",
     "NO_SNAPSHOT",
+    "POSITIVE",
     "USER_ID",
     "Users",
     "check_amounts",
@@ -39,7 +40,7 @@ __all__ = [
     "refuse_missing",
 ]
 
-NET_ASSETS_HINT = f" (a user without a snapshot has {NO_SNAPSHOT} true)"
+POSITIVE = "losses are positive numbers: drop the minus signs"
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +66,9 @@ class Users:
         Rows with a float amount that was rounded to eight decimals.
     paid : ndarray of int64, shape (n,), or None
         Cents that were already paid; None where nothing is said of that.
+    cap : ndarray of int64, shape (n,), or None
+        The most that each may get, counts of 1e-8 dollars; None where the policy names no such
+        column.
     """
 
     ids: pa.ChunkedArray
@@ -76,6 +80,7 @@ class Users:
     table: pa.Table
     rounded_rows: NDArray[np.bool_]
     paid: NDArray[np.int64] | None = None
+    cap: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.loss)
@@ -107,6 +112,7 @@ class Users:
             self.table.filter(mask),
             self.rounded_rows[keep],
             None if self.paid is None else self.paid[keep],
+            None if self.cap is None else self.cap[keep],
         )
 
 
@@ -116,6 +122,7 @@ def check_users(
     columns: Mapping[str, str] | None = None,
     attributes: Collection[str] = (),
     net_assets: bool = True,
+    without_net_assets: str = "",
 ) -> tuple[Users, Findings]:
     """Check a users table and give its columns their types.
 
@@ -128,6 +135,8 @@ def check_users(
         Further columns to keep, by the names a policy uses.
     net_assets : bool, optional
         Whether net assets are needed.
+    without_net_assets : str, optional
+        What to set to do without them, for the message where they are missing.
 
     Returns
     -------
@@ -156,19 +165,25 @@ def check_users(
         [USER_ID, LOSS, *([NET_ASSETS] if net_assets else []), *attributes],
         mapping,
         optional=OPTIONAL,
+        instead={NET_ASSETS: without_net_assets},
     )
     table = users.table
     findings = Findings(users.malformed)
     ids = check_ids(table, mapping.get(USER_ID, USER_ID), findings)
 
-    loss = check_amounts(table, mapping.get(LOSS, LOSS), findings, signed=False)
+    name = mapping.get(LOSS, LOSS)
+    loss = check_amounts(table, name, findings, signed=False, if_all_negative=POSITIVE)
     rounded = loss.rounded
     compensated = _check_booleans(table, mapping, ALREADY_COMPENSATED, findings, required=True)
     no_snapshot = _check_booleans(table, mapping, NO_SNAPSHOT, findings, required=False)
     net: Amounts | None = None
     if net_assets:
         name = mapping.get(NET_ASSETS, NET_ASSETS)
-        net = check_amounts(table, name, findings, signed=True, excused=no_snapshot)
+        flag = mapping.get(NO_SNAPSHOT, NO_SNAPSHOT)
+        hint = f"; if the snapshot has none, set the column {flag} to true for this user"
+        net = check_amounts(
+            table, name, findings, signed=True, excused=no_snapshot, if_missing=hint
+        )
         rounded = rounded | net.rounded
     checked = Users(
         ids,
@@ -190,6 +205,8 @@ def check_amounts(
     *,
     signed: bool,
     excused: NDArray[np.bool_] | None = None,
+    if_missing: str = "",
+    if_all_negative: str = "",
 ) -> Amounts:
     """Read a column of dollars and record its bad rows.
 
@@ -204,6 +221,8 @@ def check_amounts(
         Whether amounts may be negative.
     excused : ndarray of bool, shape (n,), optional
         Rows whose amount may be missing.
+    if_missing, if_all_negative : str, optional
+        What to add to the rule that missing amounts break, or amounts that are all negative.
 
     Returns
     -------
@@ -220,12 +239,14 @@ def check_amounts(
             broken = amounts.faults == fault
             if fault is Fault.MISSING and excused is not None:
                 broken &= ~excused
-            if fault is Fault.MISSING and signed:
-                rule += NET_ASSETS_HINT
+            if fault is Fault.MISSING:
+                rule += if_missing
             findings.add(rule, name, np.flatnonzero(broken))
     if not signed:
         negative = np.flatnonzero(amounts.parts < 0)
-        findings.add("is negative", name, negative)
+        every = len(negative) == np.count_nonzero(amounts.faults == Fault.NONE) > 1
+        rule = "is negative; " + if_all_negative if every and if_all_negative else "is negative"
+        findings.add(rule, name, negative)
         amounts.parts[negative] = 0
     return amounts
 

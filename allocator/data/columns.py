@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 from allocator.data.table import UsersTable
 from allocator.errors import DataError
@@ -11,6 +12,7 @@ from allocator.errors import DataError
 __all__ = [
     "ALREADY_COMPENSATED",
     "ALREADY_PAID",
+    "AWARD_CAP",
     "LOSS",
     "NET_ASSETS",
     "NO_SNAPSHOT",
@@ -27,6 +29,7 @@ NET_ASSETS = "net_assets"
 NO_SNAPSHOT = "no_snapshot"
 ALREADY_COMPENSATED = "already_compensated"
 ALREADY_PAID = "already_paid"  # dollars; read only where a policy names the column
+AWARD_CAP = "award_cap"  # dollars, likewise: the most that a user may get; null for no such cap
 OPTIONAL = (NO_SNAPSHOT, ALREADY_COMPENSATED)
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
@@ -55,7 +58,7 @@ def needed_columns(
     ('claimant', 'liquidation_loss', 'no_snapshot', 'already_compensated', 'region')
     """
     ours = [USER_ID, LOSS, *([NET_ASSETS] if net_assets else []), *OPTIONAL, *attributes]
-    ours += [ALREADY_PAID] * (ALREADY_PAID in columns)
+    ours += [name for name in (ALREADY_PAID, AWARD_CAP) if name in columns]
     return tuple(dict.fromkeys(columns.get(name, name) for name in ours))
 
 
@@ -65,6 +68,7 @@ def refuse_missing(
     mapping: Mapping[str, str],
     *,
     optional: Collection[str] = (),
+    instead: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Raise a DataError that names every column that is needed and not there.
 
@@ -77,6 +81,8 @@ def refuse_missing(
         Our names to the file's.
     optional : collection of str, optional
         Columns needed only if the mapping names them.
+    instead : mapping of str to str, optional
+        What to set to do without a column, where that is possible.
     """
     wanted = [*ours, *(name for name in optional if name in mapping)]
     there = set(users.table.column_names)
@@ -104,6 +110,7 @@ def refuse_missing(
         lines.append("If they are there under other names, say so in the policy:")
         lines.append("  [columns]")
         lines += [f'  {name} = "{guess or "..."}"' for name, guess in guesses.items()]
+    lines += [f"or do without: {instead[name]}" for name in missing if instead.get(name)]
     raise DataError("\n".join(lines))
 
 

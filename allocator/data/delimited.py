@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 from pyarrow import csv as arrow_csv
 
 from allocator.data.buffers import array_of, native_buffer
+from allocator.data.quotes import Misquoted, misquoted, quotes_fit
 from allocator.data.table import Source, first_line, refuse_duplicate_names, wanted
 from allocator.errors import DataError
 
 __all__ = ["read_csv", "record_lines"]
 
 GZIP_MAGIC = b"\x1f\x8b"
+TORN = "has text after the closing quote of a field"
 BLOCK = 1 << 22  # bytes parsed at a time; also the longest record that can be read
 CHUNK = 1 << 20
 
@@ -67,8 +69,8 @@ def read_csv(
             f"{path} cannot be read as CSV: {first_line(error)}. If the file was cut "
             "off while it was copied, copy it again"
         ) from None
-    _refuse_open_quote(path, held)
-    if not strange:
+    torn = _misquoted(path, held)
+    if not strange and not torn.rows:
         return table, names, {}
     malformed, records = _malformed(path, held, len(names))
     if records != table.num_rows + len(strange) or len(malformed) != len(strange):
@@ -77,7 +79,11 @@ def read_csv(
             f"{len(names)} fields, and its quotation marks do not pair up; write a quotation mark "
             'inside a quoted field twice ("")'
         )
-    return _with_null_rows(table, malformed, records), names, malformed
+    table = _with_null_rows(table, malformed, records)
+    if torn.rows:
+        table = _blanked(table, torn.rows)
+        malformed = {**dict.fromkeys(sorted(torn.rows), TORN), **malformed}
+    return table, names, malformed
 
 
 def _parsed(
@@ -172,10 +178,18 @@ def _with_null_rows(table: pa.Table, rows: Collection[int], total: int) -> pa.Ta
     return table.take(array_of(place, missing=~present))
 
 
+def _blanked(table: pa.Table, rows: Collection[int]) -> pa.Table:
+    missing = np.zeros(table.num_rows, dtype=bool)
+    missing[list(rows)] = True
+    return table.take(array_of(np.arange(table.num_rows), missing=missing))
+
+
 def _header(path: str, held: bytes | None) -> tuple[str, ...]:
     try:
         with _text(path, held) as text:
             for record in csv.reader(text):
+                if _is_wide(",".join(record)):
+                    raise DataError(_not_utf8(path, 1))
                 if record:
                     return tuple(record)
     except UnicodeDecodeError:
@@ -207,28 +221,36 @@ def _refuse_not_utf8(path: str, held: bytes | None) -> None:
         raise DataError(_not_utf8(path, line))
 
 
-def _refuse_open_quote(path: str, held: bytes | None) -> None:
-    """Raise a DataError if a quoted field is open at the end: it has swallowed the rows after it.
+def _misquoted(path: str, held: bytes | None) -> Misquoted:
+    """Find rows whose quotation marks do not fit, which both parsers accept in silence.
 
-    Both parsers accept such a file. Only an odd number of quotation marks makes it possible, so
-    only then are the records looked at.
+    Raises
+    ------
+    DataError
+        If a quoted field is open at the end, so that it has swallowed the rows after it, or the
+        header's marks do not fit.
     """
     with _binary(path, held) as stream:
-        marks = sum(chunk.count(b'"') for chunk in iter(lambda: stream.read(CHUNK), b""))
-    if marks % 2 == 0:
-        return
-    line = 1
+        if quotes_fit(stream):
+            return Misquoted(frozenset(), 0, None)
     with _text(path, held) as text:
-        reader = csv.reader(text, strict=True)
-        try:
-            for _ in reader:
-                line = reader.line_num + 1
-        except csv.Error as error:
-            if "unexpected end of data" in str(error):
-                raise DataError(
-                    f"{path} ends inside a quoted field: the quotation mark opened in the record "
-                    f"that starts on line {line} is never closed; close it or remove it"
-                ) from None
+        found = misquoted(text)
+    if found.open_line is not None:
+        raise DataError(
+            f"{path} ends inside a quoted field: the quotation mark opened in the record that "
+            f"starts on line {found.open_line} is never closed; close it or remove it"
+        )
+    if -1 in found.rows:
+        raise DataError(f"{path} cannot be read as CSV: the header {TORN}")
+    return found
+
+
+def _is_wide(line: str) -> bool:
+    """Tell whether a line is UTF-16 without a mark at its start: every other byte is zero."""
+    halves = line[::2], line[1::2]
+    return any(
+        set(zeros) == {"\0"} and text.isprintable() for zeros, text in (halves, halves[::-1])
+    )
 
 
 def _not_utf8(path: str, line: int) -> str:

@@ -7,6 +7,8 @@ a table gives the next state for each class of character. Whatever the automaton
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +20,10 @@ __all__ = ["parse_text"]
 BLOCK = 1 << 15  # rows at a time, so that the working arrays stay in cache
 LONGEST = 64  # characters decided by the automaton
 LONGEST_TEXT = 400  # digits that `money.exact` keeps
+HUGE = re.compile(
+    r"\s*[+-]?\s*\$?\s*[+-]?(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]*)\.?(?P<part>[0-9]*)"
+    r"(?:[eE](?P<exponent>[+-]?[0-9]+))?\s*"
+)
 
 # Classes of characters. END is what stands after the last character of a text.
 SPACE, DIGIT, COMMA, POINT, PLUS, MINUS, DOLLAR, LETTER_E, OTHER, FOREIGN, ZERO, END = range(12)
@@ -193,14 +199,28 @@ def _parse_block(
     return parts, faults
 
 
+def _is_huge(text: str) -> bool:
+    """Tell whether a text is an amount that is too large, however long it is."""
+    match = HUGE.fullmatch(text)
+    if not match:
+        return False
+    whole = match["whole"].replace(",", "")
+    first = (whole + match["part"]).lstrip("0")
+    zeros = len(whole) + len(match["part"]) - len(first)
+    exponent = float(match["exponent"] or 0)  # a float has no end
+    return bool(first) and len(whole) - zeros + exponent > len(str(MAX_DOLLARS))
+
+
 def _parse_one(text: bytes) -> tuple[int, Fault]:
     written = text.decode("utf-8", "replace")
-    if len(text) > LONGEST_TEXT:
-        return 0, Fault.NOT_A_NUMBER
+    if not written.strip():
+        return 0, Fault.MISSING
     try:
+        if len(text) > LONGEST_TEXT:
+            raise ValueError
         parts = exact(written) * FINE
     except ValueError:
-        return 0, Fault.NOT_A_NUMBER if written.strip() else Fault.MISSING
+        return 0, Fault.TOO_LARGE if _is_huge(written) else Fault.NOT_A_NUMBER
     if parts.denominator != 1:
         return 0, Fault.TOO_FINE
     return (int(parts), Fault.NONE) if abs(parts) < MAX_DOLLARS * FINE else (0, Fault.TOO_LARGE)

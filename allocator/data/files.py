@@ -32,6 +32,7 @@ __all__ = ["read_files"]
 PARQUET = (".parquet", ".pq")
 ARROW = (".arrow", ".feather", ".ipc")
 ENDINGS = (*PARQUET, ".csv", ".csv.gz", *ARROW)
+OTHERS = (".json", ".jsonl", ".xlsx", ".xls", ".ods")  # what people have, and this does not read
 STANDARD_INPUT = "-"
 
 
@@ -114,6 +115,9 @@ def _data_files(pattern: str | Sequence[str]) -> list[str]:
     else:
         raise DataError(f"{pattern} does not exist{_nearest_file(pattern)}")
     for path in paths:
+        if path.lower().endswith(OTHERS):
+            kind = os.path.splitext(path)[1][1:].upper()
+            raise DataError(f"{path} is {kind}: save it as CSV or Parquet")
         if _is_not_utf8(path):
             raise DataError(f"the name of {path!a} is not UTF-8 text; rename the file")
     return [os.path.abspath(path) for path in paths]

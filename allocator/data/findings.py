@@ -130,20 +130,32 @@ class Findings:
         names = _short_names(users.sources)
         count = self.count
         plural = "s" if count != 1 else ""
-        lines = [
-            f"{count:,} bad row{plural} among the {len(users):,} of {_whole(users.sources)}; "
-            "nothing was written.",
-            *self._summary(reports, names),
-            f"The first {SHOWN}:" if len(reports) > SHOWN else "Row by row:",
-        ]
-        lines += [
-            f"  {names[report['file']]}:{report['line']}: {_sentence(report)}"
-            for _, _, report in reports[:SHOWN]
-        ]
-        if not all(source.text for source in users.sources):
+        head = f"{count:,} bad row{plural} among the {len(users):,} of {_whole(users.sources)}"
+        lines = list(self._summary(users, reports, names))
+        alike = self._alike(len(users))
+        single = [(row, report) for row, i, report in reports if i not in alike]
+        if single:
+            lines.append(f"The first {SHOWN}:" if len(single) > SHOWN else "Row by row:")
+        for row, report in single[:SHOWN]:
+            where = f"{names[report['file']]}:{report['line']}"
+            if users.index is not None:
+                where = f"row with index {users.index[row]} (the {_ordinal(row + 1)})"
+            lines.append(f"  {where}: {_sentence(report)}")
+        if users.index is None and not all(source.text for source in users.sources):
             lines.append("A row's line is its position as if below a header: the first is line 2.")
         lines.append(f"Correct {'them' if plural else 'it'} and try again.")
-        return DataError("\n".join(lines), [report for _, _, report in reports])
+        error = DataError(
+            "\n".join([f"{head}.", *lines]), [report for _, _, report in reports], len(users)
+        )
+        return error.in_shell("\n".join([f"{head}; nothing was written.", *lines]))
+
+    def _alike(self, n: int) -> set[int]:
+        """Return which entries have so many of n rows that one line tells of them better."""
+        return {
+            i
+            for i, entry in enumerate(self._entries)
+            if len(entry.rows) > SHOWN or (len(entry.rows) == n > 1 and entry.others is None)
+        }
 
     def quarantine_table(self, users: UsersTable) -> pa.Table:
         """Set the bad rows apart.
@@ -205,27 +217,40 @@ class Findings:
             entry = self._entries[i]
             path = users.sources[file].path
             rule = entry.rule
-            if other >= 0:
+            if other >= 0 and users.index is not None:
+                rule += f" the row with index {users.index[other]}"
+            elif other >= 0:
                 rule += f" line {other_line}"
                 if other_file != file:
                     rule += f" of {names[users.sources[other_file].path]}"
             yield row, i, BadRow(file=path, line=line, column=entry.column, rule=rule)
 
     def _summary(
-        self, reports: Iterable[tuple[int, int, BadRow]], names: Mapping[str, str]
+        self,
+        users: UsersTable,
+        reports: Iterable[tuple[int, int, BadRow]],
+        names: Mapping[str, str],
     ) -> Iterable[str]:
+        alike = self._alike(len(users))
+        most = [SHOWN if i in alike else LINES_SHOWN for i in range(len(self._entries))]
         spots: list[list[str]] = [[] for _ in self._entries]
-        for _, i, report in reports:
-            if len(spots[i]) < LINES_SHOWN:
+        for row, i, report in reports:
+            if len(spots[i]) < most[i]:
                 file = f"{names[report['file']]}:" if len(names) > 1 else ""
-                spots[i].append(f"{file}{report['line']}")
-        for entry, first in zip(self._entries, spots, strict=True):
-            more = ", ..." if len(entry.rows) > LINES_SHOWN else ""
+                line = report["line"] if users.index is None else users.index[row]
+                spots[i].append(f"{file}{line}")
+        for i, entry in enumerate(self._entries):
+            bad = len(entry.rows)
             rule = entry.rule if entry.others is None else f"{entry.rule} another row"
-            plural = "s" if len(entry.rows) != 1 else ""
+            if bad == len(users) > 1:
+                yield f"  all {bad:,} rows: {_phrase(entry.column, rule)}"
+                continue
+            more = ", ..." if bad > most[i] else ""
+            plural = "s" if bad != 1 else ""
+            where = f"line{plural}" if users.index is None else "index"
             yield (
-                f"  {len(entry.rows):,} row{plural}: {_phrase(entry.column, rule)} "
-                f"(line{plural} {', '.join(first)}{more})"
+                f"  {bad:,} row{plural}: {_phrase(entry.column, rule)} "
+                f"({where} {', '.join(spots[i])}{more})"
             )
 
 
@@ -266,6 +291,12 @@ def locate(
 
 def _others(entry: _Entry) -> NDArray[np.int64]:
     return np.full(len(entry.rows), -1, np.int64) if entry.others is None else entry.others
+
+
+def _ordinal(n: int) -> str:
+    """Write 1st, 2nd, 3rd, 11th."""
+    ending = "th" if n // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
+    return f"{n:,}{ending}"
 
 
 def _sentence(report: BadRow) -> str:

@@ -19,7 +19,7 @@ from allocator.data.buffers import (
     numbers_of,
     texts_array,
 )
-from allocator.data.check import check_amounts
+from allocator.data.check import POSITIVE, check_amounts
 from allocator.data.columns import LOSS, NET_ASSETS, NO_SNAPSHOT, USER_ID, refuse_missing
 from allocator.data.findings import Findings
 from allocator.data.ids import check_ids, typed_ids
@@ -143,7 +143,11 @@ def prepare(
     name = mapping.get(USER_ID, USER_ID)
     events = _events(tables[0], mapping, (window_start, window_end), products, found[0])
     net_assets = check_amounts(
-        tables[1].table, mapping.get(NET_ASSETS, NET_ASSETS), found[1], signed=True
+        tables[1].table,
+        mapping.get(NET_ASSETS, NET_ASSETS),
+        found[1],
+        signed=True,
+        if_missing="; leave out users of whom there is no snapshot",
     )
     ids = [typed_ids(tables[0].table, name)]
     for table, findings in zip(tables[1:], found[1:], strict=True):
@@ -226,7 +230,7 @@ def _events(
     names = _product_names(table.table.column(product), product)
     findings.add("is missing", product, np.flatnonzero(nulls_of(names)))
     wanted = booleans_of(pc.is_in(names, value_set=texts_array(list(products)).cast(names.type)))
-    amounts = check_amounts(table.table, loss, findings, signed=False)
+    amounts = check_amounts(table.table, loss, findings, signed=False, if_all_negative=POSITIVE)
     return _Events(inside, inside & wanted, amounts.parts)
 
 
@@ -249,7 +253,8 @@ def _refuse_bad_rows(tables: Collection[UsersTable], found: Collection[Findings]
     ]
     if errors:
         rows: list[BadRow] = [row for error in errors for row in error.rows]
-        raise DataError("\n\n".join(map(str, errors)), rows)
+        told = "\n\n".join(error.shell for error in errors)
+        raise DataError("\n\n".join(map(str, errors)), rows).in_shell(told)
 
 
 def _alike(columns: Collection[pa.ChunkedArray]) -> list[pa.ChunkedArray]:

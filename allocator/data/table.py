@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from allocator.errors import DataError
@@ -79,6 +80,8 @@ class UsersTable:
     malformed : mapping of int to str
         Rows whose record does not have the header's number of fields, all null in `table`, and
         what is wrong with them.
+    index : sequence or None
+        What a data frame calls its rows, where it does not count them from 0.
     """
 
     table: pa.Table
@@ -86,6 +89,7 @@ class UsersTable:
     simulated: str | None = None
     present: tuple[str, ...] = ()
     malformed: Mapping[int, str] = field(default_factory=dict)
+    index: Sequence[object] | None = None
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -148,7 +152,7 @@ def _pruned(users: UsersTable, columns: Collection[str] | None) -> UsersTable:
     if columns is None:
         return users
     table = users.table.select(wanted(users.table.column_names, columns))
-    return UsersTable(table, users.sources, users.simulated, users.present, users.malformed)
+    return replace(users, table=table)
 
 
 def _in_memory(frame: object, columns: Collection[str] | None) -> UsersTable:
@@ -172,7 +176,20 @@ def _in_memory(frame: object, columns: Collection[str] | None) -> UsersTable:
     table = table.select(wanted(present, columns))
     source = Source(MEMORY, None, None, table.num_rows, 0, False)
     simulated = simulated_note(table)
-    return UsersTable(plain_text(table, "this data frame"), (source,), simulated, present)
+    plain = plain_text(table, "this data frame")
+    return UsersTable(plain, (source,), simulated, present, index=_index(frame))
+
+
+def _index(frame: Any) -> Sequence[object] | None:
+    """Return the index of a pandas frame; None for other tables, and where it counts from 0."""
+    if not hasattr(frame, "iloc"):
+        return None
+    index: Sequence[object] = frame.index
+    if type(index).__name__ == "RangeIndex":
+        counts = frame.index.start == 0 and frame.index.step == 1
+    else:
+        counts = np.array_equal(frame.index.to_numpy(), np.arange(len(index)))
+    return None if counts else index
 
 
 def wanted(names: Sequence[str], columns: Collection[str] | None) -> list[str]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from allocator.data.buffers import array_of, booleans_of, nulls_of, numbers_of
 from allocator.errors import DataError
 
-__all__ = ["microseconds", "within_window"]
+__all__ = ["exact_microseconds", "microseconds", "within_window"]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
@@ -118,7 +118,7 @@ def _text_inside(column: pa.ChunkedArray, first: int, last: int) -> tuple[Mask, 
         odd &= ~regular
     rows = np.flatnonzero(odd)
     for row, text in zip(rows, column.take(array_of(rows)).to_pylist(), strict=True):
-        moment = _exact_microseconds(text)
+        moment = exact_microseconds(text)
         if moment is None:
             bad[row] = True
         else:
@@ -126,7 +126,14 @@ def _text_inside(column: pa.ChunkedArray, first: int, last: int) -> tuple[Mask, 
     return inside, missing, bad
 
 
-def _exact_microseconds(text: str) -> Fraction | None:
+def exact_microseconds(text: str) -> Fraction | None:
+    """Count the microseconds from 1970 to a time in ISO 8601; None if it is not one.
+
+    Examples
+    --------
+    >>> exact_microseconds("1970-01-01T01:00:01+01:00"), exact_microseconds("noon")
+    (Fraction(1000000, 1), None)
+    """
     match = ANY_TIME.fullmatch(text)
     if match is None:
         return None

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import csv as text_csv
-import errno
 import hashlib
 import io
 import json
 import os
 import secrets
-import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from decimal import Decimal
@@ -19,13 +17,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from allocator.data.buffers import array_of, booleans_of, texts_array
+from allocator.data.disk import Stage, size_of, sync_folder, why_not
 from allocator.errors import AllocatorError
 
 __all__ = ["write_csv", "write_file", "write_json", "write_parquet"]
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 ROW_GROUP = 1 << 18  # rows; a few megabytes per column chunk, a partition for whoever streams
 SAMPLE = 4096  # rows looked at to see whether a text column repeats itself
+ZEROS = r"(\.\d\d\d*?)0+$"  # after the cents they say nothing
 PLAIN_SCALE = 6  # Arrow writes decimals of a larger scale as 1E-8
 
 
@@ -58,6 +57,7 @@ def write_file(
     content: bytes | Callable[[BinaryIO], object],
     *,
     space: int | None = None,
+    stage: Stage | None = None,
 ) -> tuple[str, int]:
     """Write a file beside its place, sync it to the disk, and only then give it its name.
 
@@ -67,6 +67,8 @@ def write_file(
     content : bytes, or callable that takes a binary file and writes to it
     space : int, optional
         About how many bytes will be written, for the message about a full disk.
+    stage : Stage, optional
+        What gives the file its name, later; without, it has it at once.
 
     Returns
     -------
@@ -94,25 +96,35 @@ def write_file(
     try:
         try:
             sha256, size = _written(beside, content)
-            os.replace(beside, path)
+            if stage is None:
+                os.replace(beside, path)
+            else:
+                stage.files[path] = beside
         except BaseException:
             with suppress(OSError):
                 os.unlink(beside)
             raise
-        _sync_folder(folder)
+        if stage is None:
+            sync_folder(folder)
     except OSError as error:
-        known = len(content) if isinstance(content, bytes) else space
-        raise AllocatorError(_why_not(path, folder, error, known)) from error
+        needed = f" about {size_of(space)}" if space is not None else ""
+        if isinstance(content, bytes):
+            needed = f" {size_of(len(content))}"
+        raise AllocatorError(why_not(path, folder, error, needed)) from error
     return sha256, size
 
 
-def write_parquet(path: str | os.PathLike[str], table: pa.Table) -> tuple[str, int]:
+def write_parquet(
+    path: str | os.PathLike[str], table: pa.Table, *, stage: Stage | None = None
+) -> tuple[str, int]:
     """Write a table as Parquet: the same table, the same bytes.
 
     Parameters
     ----------
     path : path
     table : pyarrow.Table
+    stage : Stage, optional
+        As in `write_file`.
 
     Returns
     -------
@@ -139,16 +151,20 @@ def write_parquet(path: str | os.PathLike[str], table: pa.Table) -> tuple[str, i
         ) as writer:
             writer.write_table(table, row_group_size=ROW_GROUP)
 
-    return write_file(path, write, space=table.nbytes)
+    return write_file(path, write, space=table.nbytes, stage=stage)
 
 
-def write_csv(path: str | os.PathLike[str], table: pa.Table) -> tuple[str, int]:
+def write_csv(
+    path: str | os.PathLike[str], table: pa.Table, *, stage: Stage | None = None
+) -> tuple[str, int]:
     """Write a table as CSV with a header, decimals in plain digits, quoted only if need be.
 
     Parameters
     ----------
     path : path
     table : pyarrow.Table
+    stage : Stage, optional
+        As in `write_file`.
 
     Returns
     -------
@@ -170,12 +186,14 @@ def write_csv(path: str | os.PathLike[str], table: pa.Table) -> tuple[str, int]:
         csv.write_csv(plain, file, csv.WriteOptions(include_header=False, quoting_style=quoting))
 
     try:
-        return write_file(path, lambda file: write(file, "none"), space=table.nbytes)
+        return write_file(path, lambda file: write(file, "none"), space=plain.nbytes, stage=stage)
     except pa.ArrowInvalid:  # a comma, a quotation mark or a line end in a text
-        return write_file(path, lambda file: write(file, "needed"), space=table.nbytes)
+        return write_file(path, lambda file: write(file, "needed"), space=plain.nbytes, stage=stage)
 
 
-def write_json(path: str | os.PathLike[str], content: object) -> tuple[str, int]:
+def write_json(
+    path: str | os.PathLike[str], content: object, *, stage: Stage | None = None
+) -> tuple[str, int]:
     """Write JSON for people to read: keys as given, indented, a newline at the end.
 
     Parameters
@@ -183,6 +201,8 @@ def write_json(path: str | os.PathLike[str], content: object) -> tuple[str, int]
     path : path
     content : object
         Of dictionaries, lists, texts, finite numbers, booleans and None.
+    stage : Stage, optional
+        As in `write_file`.
 
     Returns
     -------
@@ -196,7 +216,7 @@ def write_json(path: str | os.PathLike[str], content: object) -> tuple[str, int]
         If the file cannot be written.
     """
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    return write_file(path, text.encode("utf-8"))
+    return write_file(path, text.encode("utf-8"), stage=stage)
 
 
 def _written(path: str, content: bytes | Callable[[BinaryIO], object]) -> tuple[str, int]:
@@ -209,31 +229,6 @@ def _written(path: str, content: bytes | Callable[[BinaryIO], object]) -> tuple[
         file.flush()
         os.fsync(file.fileno())
     return hashing.sha256, hashing.size
-
-
-def _sync_folder(folder: str) -> None:
-    """Make the new name itself survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _why_not(path: str, folder: str, error: OSError, known: int | None) -> str:
-    if error.errno not in FULL:
-        return f"{path} cannot be written: {error.strerror or error}"
-    needed = "" if known is None else f"; it needs about {_megabytes(known)}"
-    with suppress(OSError):
-        needed += f", and {_megabytes(shutil.disk_usage(folder).free)} are free"
-    return (
-        f"{path} cannot be written: the disk is full{needed}. Nothing of it was left behind; make "
-        "room or write elsewhere"
-    )
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:,.1f} MB"
 
 
 def _repetitive(table: pa.Table) -> list[str]:
@@ -265,4 +260,5 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     texts = column.cast(pa.string())
     short = array_of(booleans_of(pc.match_substring(texts, "E")))
     rewritten = [format(Decimal(text), "f") for text in texts.filter(short).to_pylist()]
-    return pc.replace_with_mask(texts, short, texts_array(rewritten))
+    plain = pc.replace_with_mask(texts, short, texts_array(rewritten))
+    return pc.replace_substring_regex(plain, ZEROS, r"\1")

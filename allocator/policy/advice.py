@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 
 from allocator.money import exact
 from allocator.policy.checks import COLUMNS
-from allocator.policy.claims_formula import BY_CLAIM
+from allocator.policy.claims_formula import BY_CLAIM, FEW_IDEAS
 from allocator.policy.constraint_bounds import bounds_of
-from allocator.policy.values import read_ratio, show_dollars, show_percent
+from allocator.policy.constraint_checks import bounds_recovery
+from allocator.policy.values import MAX_EXPONENT, read_ratio, show_dollars, show_percent
 
 if TYPE_CHECKING:
     from allocator.policy.schema import Policy
 
 __all__ = ["Advice", "advice"]
 
+LARGE_RATIO = 10  # from here on, a cap that nobody means
 _FOR_EVENTS = ("window_start", "window_end", "snapshot", "products")
 
 
@@ -96,11 +98,20 @@ def _alpha(policy: Policy, changed: set[str]) -> Iterator[Advice]:
         )
         return
     factors = f", and factors to the power {1 / alpha:.4g}," if weights.factors else ""
+    of_loss, of_ratio = weights.loss_exponent / alpha, weights.ratio_exponent / alpha
+    if max(of_loss, of_ratio) > MAX_EXPONENT:  # no policy may say so
+        yield Advice(
+            "objective.alpha",
+            f"{alpha:g} acts only by dividing the exponents: awards go with loss to the power "
+            f"{of_loss:.4g} and ratio to the power {of_ratio:.4g}{factors} so that a few users get "
+            "nearly all; raise alpha, or lower the exponents in [weights]",
+        )
+        return
     yield Advice(
         "objective.alpha",
         f"{alpha:g} acts only by dividing the exponents: alpha = 1 with loss_exponent = "
-        f"{weights.loss_exponent / alpha:.4g} and ratio_exponent = "
-        f"{weights.ratio_exponent / alpha:.4g}{factors} gives the same awards, but for odd cents",
+        f"{of_loss:.4g} and ratio_exponent = {of_ratio:.4g}{factors} gives the same awards, but "
+        "for odd cents",
     )
 
 
@@ -135,26 +146,54 @@ def _ignored_weights(policy: Policy, changed: set[str]) -> Iterator[Advice]:
         if policy.objective.rule == "max_min":
             why = 'with rule = "max_min", which gives everyone the same between the bounds'
         remedy = 'set objective.rule = "alpha_fair", or shape the losses by claim.brackets'
+        if policy.weighs:
+            why = f'with rule = "{policy.objective.rule}", which has weights but no alpha'
         for key in ("objective.alpha", "objective.of"):
             if key in changed:
                 yield Advice(key, f'has no effect {why}; set objective.rule = "alpha_fair"')
+        if policy.weighs:
+            return
     for name in type(policy.weights).model_fields:
         key = f"weights.{name}"
         if key in changed:
             yield Advice(key, f"has no effect {why}; {remedy}")
 
 
+def _percents(policy: Policy, _: set[str]) -> Iterator[Advice]:
+    """Doubt large ratios without a percent sign; a cap may well be above one."""
+    told = [
+        ("eligibility.min_loss_ratio", policy.eligibility.min_loss_ratio, 1, "net assets"),
+        ("weights.ratio_cap", policy.weights.ratio_cap, LARGE_RATIO, "net assets"),
+    ]
+    told += [
+        (
+            f"constraints[{i}].min_recovery_of_overall",
+            each.min_recovery_of_overall or "0",
+            LARGE_RATIO,
+            "what all users recover",
+        )
+        for i, each in enumerate(policy.constraints)
+    ]
+    for key, text, most, what in told:
+        ratio = read_ratio(text)
+        if ratio > most and not text.endswith("%"):
+            yield Advice(
+                key, f'"{text}" means {show_percent(ratio)} of {what}; did you mean "{text}%"?'
+            )
+
+
 def _ratio(policy: Policy, changed: set[str]) -> Iterator[Advice]:
     weights = policy.weights
     cap = read_ratio(weights.ratio_cap)
     least = read_ratio(policy.eligibility.min_loss_ratio)
-    if policy.uses_weights and weights.ratio_exponent > 0 and cap <= least:
+    # Of a least ratio above one there is more to say than that all eligible ratios are large.
+    if policy.weighs and weights.ratio_exponent > 0 and cap <= least <= 1:
         yield Advice(
             "weights.ratio_exponent",
             f"has no effect, because every eligible ratio is at least {show_percent(least)} and "
             f"counts as ratio_cap, {show_percent(cap)}; raise weights.ratio_cap",
         )
-    if policy.uses_weights and weights.ratio_exponent == 0 and "weights.ratio_cap" in changed:
+    if policy.weighs and weights.ratio_exponent == 0 and "weights.ratio_cap" in changed:
         yield Advice(
             "weights.ratio_cap", "has no effect while weights.ratio_exponent is 0; raise that"
         )
@@ -170,7 +209,10 @@ def _ratio(policy: Policy, changed: set[str]) -> Iterator[Advice]:
 def _brackets(policy: Policy, _: set[str]) -> Iterator[Advice]:
     brackets = policy.claim.brackets
     key = "claim.brackets"
-    if len(brackets) == 1 and policy.objective.rule not in BY_CLAIM:  # which compare amounts
+    if len(brackets) == 1 and policy.objective.rule not in (
+        *BY_CLAIM,
+        *FEW_IDEAS,
+    ):  # which compare amounts
         yield Advice(
             key,
             "have no effect: one rate for every loss leaves all losses in proportion; add a "
@@ -196,7 +238,7 @@ def _bounds(policy: Policy, _: set[str]) -> Iterator[Advice]:
             f"{show_dollars(minimum)} is more than the whole budget of {show_dollars(budget)}: not "
             "even one award can be paid; lower it, or raise award.budget",
         )
-    elif maximum >= budget:
+    elif maximum >= budget and policy.objective.rule not in FEW_IDEAS:
         yield Advice(
             "award.maximum",
             f"{show_dollars(maximum)} has no effect, because it is not below the budget; lower it",
@@ -215,7 +257,7 @@ def _constraints(policy: Policy, _: set[str]) -> Iterator[Advice]:
     budget = exact(policy.award.budget)
     for i, constraint in enumerate(policy.constraints):
         floor, cap = bounds_of(constraint, policy)
-        if floor == 0 and (cap is None or cap >= budget):
+        if floor == 0 and (cap is None or cap >= budget) and not bounds_recovery(constraint):
             yield Advice(
                 f"constraints[{i}]",
                 f"{constraint.name!r} has no effect: its floor is $0.00 and its cap not below the "
@@ -233,7 +275,7 @@ def _dropping(policy: Policy, changed: set[str]) -> Iterator[Advice]:
 
 def _factors(policy: Policy, _: set[str]) -> Iterator[Advice]:
     for name, table in policy.weights.factors.items():
-        if policy.uses_weights and len(set(table.values())) == 1 and any(table.values()):
+        if policy.weighs and len(set(table.values())) == 1 and any(table.values()):
             yield Advice(
                 f"weights.factors.{name}",
                 "has no effect: one factor for everybody leaves all weights in proportion; give "
@@ -259,6 +301,7 @@ _CHECKS: tuple[Callable[[Policy, set[str]], Iterator[Advice]], ...] = (
     _alpha,
     _recovery,
     _ignored_weights,
+    _percents,
     _ratio,
     _brackets,
     _bounds,

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from allocator.core.catalog import RULES as CATALOG
 from allocator.money import CENTS, exact
-from allocator.policy.claims_formula import BY_CLAIM
 from allocator.policy.constraint_checks import constraints
+from allocator.policy.rule_checks import COLUMNS, named, stages, weighted, without_level
 from allocator.policy.sections import Range
 from allocator.policy.values import read_instant, show_dollars, show_number
 from allocator.policy.violations import Violation, nearest
@@ -19,25 +18,9 @@ from allocator.policy.wave_checks import people, reserve
 if TYPE_CHECKING:
     from allocator.policy.schema import Policy
 
-__all__ = ["COLUMNS", "RULES", "violations"]
+__all__ = ["COLUMNS", "violations"]
 
-# The columns that have a meaning of their own; every other column is an attribute.
-COLUMNS = (
-    "user_id",
-    "liquidation_loss",
-    "net_assets",
-    "already_compensated",
-    "already_paid",
-    "no_snapshot",
-    "time",
-    "product",
-    "loss",
-)
 AMOUNTS = ("liquidation_loss", "net_assets")
-
-# The rules whose awards rise with one level, so that millions of users, floors and caps are no
-# matter; the others of `allocator rules` are for a few claimants, by `allocator.divide`.
-RULES = ("alpha_fair", "proportional", *BY_CLAIM)
 
 _KEY_BYTES = 64  # the longest key of BLAKE2b
 
@@ -199,35 +182,11 @@ def _unit(policy: Policy) -> Iterator[Violation]:
             )
 
 
-def _unsupported(policy: Policy) -> Iterator[Violation]:
-    if policy.kind != "voucher":
-        yield Violation(
-            (("kind",),),
-            f'kind = "{policy.kind}": this version runs "voucher" programs only',
-            supported=False,
-        )
-    rule = policy.objective.rule
-    if rule in RULES:
-        return
-    available = " or ".join(f'"{name}"' for name in RULES)
-    if rule in CATALOG:
-        yield Violation(
-            (("objective", "rule"),),
-            f'objective.rule = "{rule}": is for a few claimants, by allocator.divide; a policy has '
-            + available,
-            supported=False,
-        )
-        return
-    close = nearest(rule, RULES)
-    yield Violation(
-        (("objective", "rule"),),
-        f'objective.rule = "{rule}": must be {available}'
-        + (f'; did you mean "{close}"?' if close else ""),
-    )
-
-
 _CHECKS: tuple[Callable[[Policy], Iterator[Violation]], ...] = (
-    _unsupported,
+    named,
+    weighted,
+    stages,
+    without_level,
     _key_length,
     _columns,
     _window,

@@ -12,7 +12,16 @@ from dataclasses import dataclass
 
 from allocator.money import exact, format_dollars
 
-__all__ = ["ABOVE_CLAIM", "BY_CLAIM", "Given", "given", "idea_of"]
+__all__ = [
+    "ABOVE_CLAIM",
+    "BY_CLAIM",
+    "FEW_IDEAS",
+    "WEIGHTED_IDEAS",
+    "Given",
+    "given",
+    "given_weighted",
+    "idea_of",
+]
 
 DIGITS = 6  # decimals of a level that count: those past them are noise, which half a cent turns on
 # More than the claim, where the level is positive.
@@ -30,11 +39,11 @@ class Given:
     text : str
         Of everybody: ``half of the loss, at most $33.33``.
     amount : callable
-        From a user's claim in dollars to dollars.
+        From a user's claim in dollars, and weight where the rule is weighted, to dollars.
     """
 
     text: str
-    amount: Callable[[float], float]
+    amount: Callable[..., float]
 
 
 def _equal(level: float, largest: float, loss: str) -> Told:  # noqa: ARG001
@@ -131,6 +140,36 @@ BY_CLAIM: dict[str, tuple[Callable[[float, float, str], Told], str]] = {
 }
 
 
+# Weighted versions: their idea, {product} being what weights are made of.
+WEIGHTED_IDEAS = {
+    "constrained_equal_awards": "vouchers are in proportion to {product}, up to the {loss}",
+    "constrained_equal_losses": "everyone goes without a part of the {loss} in proportion to "
+    "{product}, and nobody gets less than nothing",
+    "max_min": "vouchers are in proportion to {product}",
+    "least_squares": "everyone is as far from the {loss} as {product} says",
+}
+
+# Rules without a level: their idea in a sentence.
+FEW_IDEAS = {
+    "concede_and_divide": "each of the two concedes what exceeds the own {loss}; the rest is "
+    "halved",
+    "random_arrival": "whoever comes first gets the whole {loss} while there is money, and the "
+    "voucher is the average over all orders of arrival",
+    "minimal_overlap": "losses are laid over the budget so that they overlap least, and all who "
+    "claim a dollar share it",
+    "adjusted_proportional": "first everyone gets what the losses of all others leave over; the "
+    "rest is in proportion to what is left of the {loss}, up to what there is",
+    "average_of_awards": "the voucher is the average of all divisions of the budget that pay "
+    "nobody more than the {loss}",
+    "dominguez_thomson": "everyone gets the {loss}, up to what there is, divided by the number of "
+    "users; and the same again of what is left, to the end",
+    "alpha_min": "everyone gets the smallest {loss} of all; the rest is in proportion to what is "
+    "above it",
+    "average_of_equal_awards_and_losses": "the voucher is the average of two divisions: everyone "
+    "gets the same up to the {loss}, and everyone goes without the same amount of it",
+}
+
+
 def given(rule: str, level: float, largest: float, loss: str = "loss") -> Given:
     """Return what a rule gives at a level.
 
@@ -161,6 +200,39 @@ def given(rule: str, level: float, largest: float, loss: str = "loss") -> Given:
     return Given(text, lambda claim: round(amount(claim), DIGITS))
 
 
+def given_weighted(rule: str, level: float, times: str, loss: str = "loss") -> Given:
+    """Return what the weighted version of a rule gives at a level.
+
+    Parameters
+    ----------
+    rule : str
+        One of `WEIGHTED_IDEAS`.
+    level : float
+        Dollars for a weight of 1.
+    times : str
+        The level, without its sign, times what weights are made of.
+    loss : str
+        What claims are called.
+
+    Returns
+    -------
+    Given
+
+    Examples
+    --------
+    >>> awards = given_weighted("constrained_equal_awards", 0.5, "0.5 × loss")
+    >>> awards.text, awards.amount(100.0, 40.0)
+    ('the loss, at most 0.5 × loss', 20.0)
+    """
+    if rule == "max_min":
+        return Given(times, lambda claim, weight: weight * level)  # noqa: ARG005
+    if rule == "constrained_equal_awards":
+        text = f"the {loss}, at most {times}"
+        return Given(text, lambda claim, weight: min(claim, weight * level))
+    text = f"the {loss} {'less' if level <= 0 else 'plus'} {times}"
+    return Given(text, lambda claim, weight: max(0.0, claim + weight * level))
+
+
 def idea_of(rule: str, loss: str = "loss") -> str:
     """Return the idea of a rule in a sentence without a level.
 
@@ -169,7 +241,7 @@ def idea_of(rule: str, loss: str = "loss") -> str:
     >>> idea_of("constrained_equal_awards")
     'everyone gets the same, up to the loss'
     """
-    return BY_CLAIM[rule][1].format(loss=loss)
+    return (FEW_IDEAS[rule] if rule in FEW_IDEAS else BY_CLAIM[rule][1]).format(loss=loss)
 
 
 def _dollars(value: float) -> str:

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.core.catalog import RULES
 from allocator.core.problem import Problem
-from allocator.core.rules import AlphaFair, Rule
-from allocator.errors import InfeasibleError
+from allocator.errors import UnsupportedError
 from allocator.money import FINE, exact, exact_sum
-from allocator.policy.constraints import check_overlap, check_spend, groups_of, in_dollars
-from allocator.policy.values import show_dollars
+from allocator.policy.affordable import check_caps, check_floors
+from allocator.policy.constraint_rows import Bound
+from allocator.policy.constraints import constrain, state
+from allocator.policy.rules import TWO_STAGE, check_size, check_unpaid, few_rule_of, rule_of
+from allocator.policy.two_stage import stage_groups
 from allocator.policy.waves import (
     Paid,
-    budget_for,
     check_paid,
     paid_of,
     raised,
     spendable_units,
-    spendable_words,
 )
 
 if TYPE_CHECKING:
@@ -54,6 +52,8 @@ class Compiled:
         to its budget.
     paid : Paid or None
         What was already paid; None where nothing is said of that.
+    priced : tuple of Bound
+        Constraints of the problem that overlap or bound recoveries; each has a price.
     """
 
     problem: Problem
@@ -61,6 +61,7 @@ class Compiled:
     unit_cents: int
     caps: int
     paid: Paid | None = None
+    priced: tuple[Bound, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,21 +90,9 @@ class Ids(Sequence[object]):
         return self.column[int(self.rows[i])].as_py()
 
 
-def rule_of(policy: Policy) -> Rule:
-    """Return the rule that the policy names; all but alpha_fair divide by claims alone.
-
-    Examples
-    --------
-    >>> from allocator.policy.schema import Policy
-    >>> rule_of(Policy.default().replace(rule="talmud"))
-    Talmud()
-    """
-    if policy.uses_weights:
-        return AlphaFair(policy.objective.alpha, of=policy.objective.of)
-    return RULES[policy.objective.rule]()
-
-
-def bounds(loss: NDArray[np.int64], policy: Policy) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def bounds(
+    loss: NDArray[np.int64], policy: Policy, cap: NDArray[np.int64] | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return everyone's floor and cap, in whole units.
 
     Parameters
@@ -111,6 +100,8 @@ def bounds(loss: NDArray[np.int64], policy: Policy) -> tuple[NDArray[np.int64], 
     loss : ndarray of int64, shape (n,)
         In 1e-8 dollars.
     policy : Policy
+    cap : ndarray of int64, shape (n,), optional
+        The users' own caps, in 1e-8 dollars.
 
     Returns
     -------
@@ -128,9 +119,11 @@ def bounds(loss: NDArray[np.int64], policy: Policy) -> tuple[NDArray[np.int64], 
     unit = exact(award.unit)
     lower = np.full(len(loss), int(exact(award.minimum) / unit), dtype=np.int64)
     maximum = int(exact(award.maximum) / unit)
-    if not award.cap_at_loss:
-        return lower, np.full(len(loss), maximum, dtype=np.int64)
-    return lower, np.minimum(loss // int(unit * FINE), maximum)
+    upper = np.full(len(loss), maximum, dtype=np.int64)
+    for limit in (loss if award.cap_at_loss else None, cap):
+        if limit is not None:
+            np.minimum(upper, limit // int(unit * FINE), out=upper)
+    return lower, upper
 
 
 def compile_problem(
@@ -155,11 +148,20 @@ def compile_problem(
         If the floors add up to more than the budget; or, when the policy says so, the caps to
         less; or if a constraint cannot be met. With the numbers, and what would help.
     UnsupportedError
-        If groups of constraints overlap.
+        As in `allocator.policy.constraints.constrain`.
     """
     rows = np.flatnonzero(eligibility.eligible)
     loss = users.loss[rows]
+    own_cap = None if users.cap is None else users.cap[rows]
     paid = paid_of(users, policy, rows)
+    constrained = constrain(users, policy, rows)
+    lower, upper = bounds(loss, policy, own_cap)
+    if paid is not None:
+        lower, upper = raised(lower, upper, paid.units)
+    groups = constrained.groups
+    if policy.objective.rule == TWO_STAGE:
+        left = spendable_units(policy) - (0 if paid is None else paid.kept)
+        groups = stage_groups(users, policy, rows, weighing.claim[rows], (lower, upper), left)
     problem = pose(
         policy,
         loss,
@@ -167,13 +169,12 @@ def compile_problem(
         None if weighing.weight is None else weighing.weight[rows],
         Ids(users.ids, rows),
         len(eligibility.codes),
-        groups_of(users, policy, rows),
+        groups,
         paid,
+        own_cap,
     )
-    lower, upper = bounds(loss, policy)
-    if paid is not None:
-        lower, upper = raised(lower, upper, paid.units)
-    return Compiled(problem, rows, int(exact(policy.award.unit) * 100), exact_sum(upper), paid)
+    unit_cents = policy.award.unit_cents
+    return Compiled(problem, rows, unit_cents, exact_sum(upper), paid, constrained.bounds)
 
 
 def pose(
@@ -185,6 +186,7 @@ def pose(
     users: int,
     groups: tuple[Any, ...] = (),
     paid: Paid | None = None,
+    cap: NDArray[np.int64] | None = None,
 ) -> Problem:
     """State the problem of m eligible users whose columns are already chosen.
 
@@ -200,10 +202,12 @@ def pose(
     ids : sequence, length m
     users : int
         Everybody, eligible or not, for messages.
-    groups : tuple of Group or Groups
-        From `groups_of`.
+    groups : tuple of Group, Groups or Row
+        From `constrain`.
     paid : Paid, optional
         What was already paid.
+    cap : ndarray of int64, shape (m,), optional
+        The users' own caps, in 1e-8 dollars.
 
     Returns
     -------
@@ -212,92 +216,43 @@ def pose(
 
     Raises
     ------
-    InfeasibleError, UnsupportedError
+    InfeasibleError
         As in `compile_problem`.
     """
-    lower, upper = bounds(loss, policy)
+    check_size(policy, len(loss))
+    if policy.objective.weighted and weight is None:
+        raise UnsupportedError(
+            "objective.weighted = true: weights are not at hand here, as they are for alpha_fair; "
+            "leave it out, or run allocate with this policy"
+        )
+    lower, upper = bounds(loss, policy, cap)
     unit = exact(policy.award.unit)
     budget = spendable_units(policy)
+    if few_rule_of(policy) is not None and claim is not None:
+        upper = np.minimum(upper, claim // int(unit * FINE))
+        check_unpaid(policy, paid)
     if paid is not None:
         lower, upper = raised(lower, upper, paid.units)
         check_paid(policy, lower, paid)
         budget -= paid.kept
-    _check_floors(lower, budget, unit, policy)
+    check_floors(lower, budget, unit, policy)
     if policy.award.if_budget_exceeds_caps == "error":
-        _check_caps(upper, budget, unit, users)
+        check_caps(upper, budget, unit, users)
     claims = None
     if not policy.uses_weights:
         claims = claim
     elif policy.objective.of == "recovery":
         claims = loss  # recovery is award / loss, whatever part of the loss is recognized
-    check_overlap(groups, policy, len(loss))
-    try:
-        problem = Problem(
-            budget=budget,
-            lower=lower,
-            upper=upper,
-            weights=weight,
-            claims=claims,
-            ids=ids,
-            tie_break_key=policy.tie_break_key,
-            claim_parts=int(unit * FINE),
-            constraints=groups,
-            unit=unit,
-        )
-    except InfeasibleError as error:  # the core speaks of groups, a policy's reader of constraints
-        raise in_dollars(error, policy) from None
-    if groups and policy.award.if_budget_exceeds_caps == "error":
-        check_spend(problem, unit)
-    return problem
-
-
-def _check_floors(lower: NDArray[np.int64], budget: int, unit: Fraction, policy: Policy) -> None:
-    """Check what the core checks, too: it speaks of units, a policy's reader of dollars."""
-    n, total = len(lower), int(lower.sum())
-    if total <= budget:
-        return
-    floor, works = budget // n, budget_for(policy, total * unit)
-    raise InfeasibleError(
-        f"the minimum of {show_dollars(int(lower[0]) * unit)} for each of {n:,} eligible users "
-        f"adds up to {show_dollars(total * unit)}, which is "
-        f"{show_dollars((total - budget) * unit)} more than {spendable_words(policy)}: raise "
-        f"award.budget to {show_dollars(works)}, lower award.minimum to "
-        f"{show_dollars(floor * unit)}, or let fewer users in (eligibility.min_loss, "
-        "eligibility.min_loss_ratio)",
-        {
-            "budget_cents": int(exact(policy.award.budget) * 100),
-            "sum_of_floors_cents": int(total * unit * 100),
-            "shortfall_cents": int((total - budget) * unit * 100),
-            "eligible": n,
-            "budget_that_works_cents": int(works * 100),
-            "minimum_that_works_cents": int(floor * unit * 100),
-        },
-    )
-
-
-def _check_caps(upper: NDArray[np.int64], budget: int, unit: Fraction, users: int) -> None:
-    n, total = len(upper), int(upper.sum())
-    if total >= budget:
-        return
-    if n:
-        what = (
-            f"all {n:,} eligible users at their caps get {show_dollars(total * unit)}, which is "
-            f"{show_dollars((budget - total) * unit)} less than the budget of "
-            f"{show_dollars(budget * unit)}"
-        )
-    else:
-        what = (
-            f"none of {users:,} users is eligible, so that nothing of the budget "
-            f"of {show_dollars(budget * unit)} can be spent"
-        )
-    lower_budget = f"lower award.budget to {show_dollars(total * unit)}, " if n else ""
-    raise InfeasibleError(
-        f"{what}: {lower_budget}raise award.maximum, let more users in, or set "
-        'award.if_budget_exceeds_caps = "spend_less"',
-        {
-            "budget_cents": int(budget * unit * 100),
-            "sum_of_caps_cents": int(total * unit * 100),
-            "unspendable_cents": int((budget - total) * unit * 100),
-            "eligible": n,
-        },
+    return state(
+        policy,
+        unit,
+        budget=budget,
+        lower=lower,
+        upper=upper,
+        weights=weight,
+        claims=claims,
+        ids=ids,
+        tie_break_key=policy.tie_break_key,
+        claim_parts=int(unit * FINE),
+        constraints=groups,
     )

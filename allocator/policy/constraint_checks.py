@@ -1,10 +1,11 @@
-"""The rules that a policy's constraints must keep, and what of them this version cannot run."""
+"""The rules that a policy's constraints must keep."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from allocator.core.catalog import RULES
 from allocator.money import exact
 from allocator.policy.sections import Constraint, Range
 from allocator.policy.values import read_ratio, show_dollars
@@ -13,7 +14,7 @@ from allocator.policy.violations import Violation
 if TYPE_CHECKING:
     from allocator.policy.schema import Policy
 
-__all__ = ["constraints"]
+__all__ = ["bounds_recovery", "constraints", "has_prices", "no_prices"]
 
 AMOUNTS = ("liquidation_loss", "net_assets")
 NO_GROUP = ("user_id", "already_compensated", "no_snapshot", "time", "product", "loss")
@@ -32,6 +33,15 @@ def constraints(policy: Policy) -> Iterator[Violation]:
     ------
     Violation
     """
+    recovery = next((c.name for c in policy.constraints if bounds_recovery(c)), None)
+    rule = policy.objective.rule
+    if recovery is not None and rule in RULES and not has_prices(rule):
+        what = f"min_recovery_of_overall (constraint {recovery!r})"
+        yield Violation(
+            (("objective", "rule"), ("constraints",)),
+            no_prices(rule, what),
+            supported=False,
+        )
     if policy.constraints and policy.award.below_minimum == "drop_until_stable":
         yield Violation(
             (("award", "below_minimum"), ("constraints",)),
@@ -48,13 +58,34 @@ def constraints(policy: Policy) -> Iterator[Violation]:
         names.add(constraint.name)
         yield from _members(constraint, at)
         yield from _bounds(constraint, at, policy)
-        if constraint.min_recovery_of_overall is not None:
-            yield Violation(
-                (("constraints", i),),
-                f"{at}.min_recovery_of_overall: this version bounds totals only: give min_total, "
-                "or min_share, a share of the budget",
-                supported=False,
-            )
+
+
+def bounds_recovery(constraint: Constraint) -> bool:
+    """Tell whether a constraint asks for a recovery; one of 0 asks for nothing."""
+    ratio = constraint.min_recovery_of_overall
+    return ratio is not None and read_ratio(ratio) > 0
+
+
+def has_prices(rule: str) -> bool:
+    """Tell whether a rule maximizes something, so that a constraint has a price.
+
+    Examples
+    --------
+    >>> has_prices("alpha_fair"), has_prices("talmud")
+    (True, False)
+    """
+    return rule in RULES and RULES[rule].objective
+
+
+def no_prices(rule: str, what: str) -> str:
+    """Say why a claims rule takes no constraints that overlap, and what to choose instead."""
+    return (
+        f'objective.rule = "{rule}" divides by claims and maximizes nothing, so that it cannot '
+        f"trade one constraint against another, as {what} would ask of it: choose "
+        'objective.rule = "alpha_fair" (with alpha = 1 and weights.ratio_exponent = 0 it is '
+        "proportional between floors and caps), or give groups of which any two are nested or "
+        "have nobody in common"
+    )
 
 
 def _wrong(message: str, *more: tuple[str, ...]) -> Violation:

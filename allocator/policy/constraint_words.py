@@ -36,6 +36,10 @@ def sentence(constraint: Constraint, policy: Policy) -> str:
     >>> each = Constraint(name="Regions", each="region", max_share="20%")
     >>> print(sentence(each, Policy.default()))
     Regions: users of the same region get at most $60,000,000.00 (20% of the budget) together.
+    >>> like = Constraint(name="EU", where={"region": ["EU"]}, min_recovery_of_overall="90%")
+    >>> print(sentence(like, Policy.default()))
+    EU: users with region EU recover together (award over loss) at least 90% of what all eligible \
+users do.
     """
     if constraint.each is not None:
         who = f"users of the same {constraint.each}"
@@ -49,7 +53,13 @@ def sentence(constraint: Constraint, policy: Policy) -> str:
         limits.append(f"at least {show_dollars(floor)}{_share(constraint.min_share)}")
     if cap is not None:
         limits.append(f"at most {show_dollars(cap)}{_share(constraint.max_share)}")
-    return f"{constraint.name}: {who} get {' and '.join(limits)} together."
+    asked = [f"get {' and '.join(limits)} together"] * bool(limits)
+    if constraint.min_recovery_of_overall is not None:
+        ratio = show_percent(read_ratio(constraint.min_recovery_of_overall))
+        asked.append(
+            f"recover together (award over loss) at least {ratio} of what all eligible users do"
+        )
+    return f"{constraint.name}: {who} {' and '.join(asked)}."
 
 
 def _column(name: str, rule: object) -> str:

@@ -1,7 +1,9 @@
-"""The constraints of a policy as groups of eligible users, and their faults in dollars."""
+"""The constraints of a policy, as the core takes them: nested groups, or rows that overlap."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -11,23 +13,76 @@ from numpy.typing import NDArray
 
 from allocator.core.constraints import Group, Groups
 from allocator.core.family import family_of
+from allocator.core.problem import Problem
 from allocator.errors import InfeasibleError, UnsupportedError
-from allocator.money import CENTS, exact
+from allocator.money import exact
 from allocator.policy.attributes import numbered
-from allocator.policy.constraint_bounds import bounds_of, find_constraint, label_of
+from allocator.policy.constraint_bounds import bounds_of, label_of
+from allocator.policy.constraint_checks import bounds_recovery, has_prices, no_prices
+from allocator.policy.constraint_faults import check_spend, in_dollars
+from allocator.policy.constraint_rows import Bound, rows_for
 from allocator.policy.eligibility import matches
-from allocator.policy.values import show_dollars
 
 if TYPE_CHECKING:
-    from allocator.core.problem import Problem
     from allocator.data.check import Users
     from allocator.policy.schema import Policy
-    from allocator.policy.sections import Constraint
 
-__all__ = ["check_overlap", "check_spend", "groups_of", "in_dollars"]
+__all__ = ["FREE", "Constrained", "constrain", "groups_of", "state"]
 
 
-def groups_of(users: Users, policy: Policy, rows: NDArray[np.int64]) -> tuple[Any, ...]:
+@dataclass(frozen=True, eq=False)
+class Constrained:
+    """The constraints on m eligible users.
+
+    Attributes
+    ----------
+    groups : tuple of Group, Groups or Row
+        As the core takes them.
+    bounds : tuple of Bound
+        What each of them is, where they overlap or bound recoveries; else empty.
+    """
+
+    groups: tuple[Any, ...] = ()
+    bounds: tuple[Bound, ...] = ()
+
+
+FREE = Constrained()
+
+
+def constrain(users: Users, policy: Policy, rows: NDArray[np.int64]) -> Constrained:
+    """Return the constraints of a policy on the eligible users.
+
+    Parameters
+    ----------
+    users : Users
+    policy : Policy
+    rows : ndarray of int64, shape (m,)
+        The eligible users.
+
+    Returns
+    -------
+    Constrained
+
+    Raises
+    ------
+    PolicyError
+        If a column is not there.
+    UnsupportedError
+        If groups overlap, or bound recoveries, and the rule maximizes nothing, or small awards are
+        dropped, or the groups are more than 100.
+    """
+    if not policy.constraints:
+        return FREE
+    groups = groups_of(users, policy, rows)
+    recovery = next((c.name for c in policy.constraints if bounds_recovery(c)), None)
+    if recovery is None and _nested(groups, len(rows)):
+        return Constrained(groups)
+    _check_priced(policy, groups, len(rows), recovery)
+    bounds = rows_for(policy, groups, users.loss[rows])
+    return Constrained(tuple(bound.row(str(i)) for i, bound in enumerate(bounds)), bounds)
+
+
+def groups_of(users: Users, policy: Policy, rows: NDArray[np.int64]) -> tuple[Group | Groups, ...]:
     """Return the groups that the policy's constraints make of the eligible users.
 
     Parameters
@@ -63,125 +118,58 @@ def groups_of(users: Users, policy: Policy, rows: NDArray[np.int64]) -> tuple[An
     return tuple(groups)
 
 
-def check_overlap(groups: tuple[Any, ...], policy: Policy, n: int) -> None:
-    """Refuse constraints of which two overlap, and name the two.
+def state(policy: Policy, unit: Fraction, **fields: Any) -> Problem:
+    """State a problem, and tell what is infeasible in the words of the policy.
 
     Parameters
     ----------
-    groups : tuple of Group or Groups
-        Of the constraints of the policy, in their order.
     policy : Policy
-    n : int
-        Eligible users.
-
-    Raises
-    ------
-    UnsupportedError
-    """
-    for (i, one), (j, other) in combinations(enumerate(groups), 2):
-        if family_of((one, other), n, 0, whole=True) is None:
-            first, second = (policy.constraints[k].name for k in (i, j))
-            raise UnsupportedError(
-                f"the groups of the constraints {first!r} and {second!r} overlap: some users are "
-                "in both, others in one of them only; any two groups must be nested or have nobody "
-                "in common. Narrow one of them (with another column in its where), or leave one out"
-            )
-
-
-def check_spend(problem: Problem, unit: Fraction) -> None:
-    """Refuse a budget that users and groups at their caps cannot take.
-
-    Parameters
-    ----------
-    problem : Problem
     unit : Fraction
         Dollars that a unit is worth.
-
-    Raises
-    ------
-    InfeasibleError
-    """
-    budget, spend = problem.budget * unit, problem.spend * unit
-    if spend == budget:
-        return
-    raise InfeasibleError(
-        f"with all users and constraints at their caps, {show_dollars(spend)} can be spent, which "
-        f"is {show_dollars(budget - spend)} less than the budget of {show_dollars(budget)}: lower "
-        f"award.budget to {show_dollars(spend)}, raise max_total or max_share of constraints, or "
-        'set award.if_budget_exceeds_caps = "spend_less"',
-        {
-            "budget_cents": int(budget * 100),
-            "sum_of_caps_cents": int(spend * 100),
-            "unspendable_cents": int((budget - spend) * 100),
-        },
-    )
-
-
-def in_dollars(error: InfeasibleError, policy: Policy) -> InfeasibleError:
-    """Tell what the core says of units, and of groups, in the words of the policy.
-
-    Parameters
-    ----------
-    error : InfeasibleError
-        Of a problem whose unit is that of the policy.
-    policy : Policy
+    **fields
+        Of `Problem`.
 
     Returns
     -------
+    Problem
+
+    Raises
+    ------
     InfeasibleError
     """
-    details: dict[str, Any] = dict(error.details)
-    if "group" not in details:
-        over, least = (_money(details[key]) for key in ("shortfall", "budget_that_works"))
-        return InfeasibleError(
-            f"the minimum for everybody and the floors of constraints add up to "
-            f"{show_dollars(least)}, which is {show_dollars(over)} more than the budget of "
-            f"{show_dollars(_money(details['budget']))}: raise award.budget to "
-            f"{show_dollars(least)}, or lower award.minimum or the min_total or min_share of "
-            "constraints",
-            _cents(details, "budget", "sum_of_floors", "shortfall", "budget_that_works"),
+    try:
+        problem = Problem(**fields, unit=unit)
+    except InfeasibleError as error:  # the core speaks of groups, a policy's reader of constraints
+        raise in_dollars(error, policy) from None
+    if problem.family is not None:  # what rows that overlap let be spent is known when it is solved
+        check_spend(policy, problem.spend, problem.budget)
+    return problem
+
+
+def _nested(groups: Sequence[Group | Groups], n: int) -> bool:
+    return len(groups) < 2 or family_of(groups, n, 0, whole=True) is not None
+
+
+def _check_priced(
+    policy: Policy, groups: Sequence[Group | Groups], n: int, recovery: str | None
+) -> None:
+    """Refuse what has no prices for rows that overlap."""
+    what = f"min_recovery_of_overall (constraint {recovery!r})"
+    if recovery is None:
+        one, other = next(
+            (policy.constraints[i].name, policy.constraints[j].name)
+            for (i, a), (j, b) in combinations(enumerate(groups), 2)
+            if not _nested((a, b), n)
         )
-    group = str(details["group"])
-    constraint = find_constraint(policy, group)
-    which = "floor" if "floor" in details else "cap"
-    bound, limit = _money(details[which]), _money(details["limit"])
-    many = f" (and of {details['groups'] - 1:,} more)" if details["groups"] > 1 else ""
-    key = _key(constraint, which)
-    if which == "cap":
-        why = (
-            f"is less than what its users must have by their minimum, and by floors inside it, "
-            f"{show_dollars(limit)}: raise {key} to that, or lower award.minimum or those floors"
+        what = (
+            f"constraints that overlap ({one!r} and {other!r}: some users are in both, others in "
+            "one of them only)"
         )
-    elif limit == _own_cap(constraint, policy):
-        why = f"is above its cap of {show_dollars(limit)}: lower {key}, or raise the cap"
-    else:
-        why = (
-            f"is more than its users can have by their caps, and by caps inside it, "
-            f"{show_dollars(limit)}: lower {key} to that, or raise award.maximum or those caps"
+    if not has_prices(policy.objective.rule):
+        raise UnsupportedError(no_prices(policy.objective.rule, what))
+    if policy.award.below_minimum != "raise":
+        raise UnsupportedError(
+            f'award.below_minimum = "{policy.award.below_minimum}": not together with {what}, '
+            "which may hold equals apart, so that it is no fixed order who falls below the "
+            'minimum; must be "raise"'
         )
-    return InfeasibleError(
-        f"constraint {constraint.name!r}: the {which} of {show_dollars(bound)} of {group!r}{many} "
-        f"{why}",
-        {"constraint": constraint.name, "group": group, **_cents(details, which, "limit")},
-    )
-
-
-def _own_cap(constraint: Constraint, policy: Policy) -> Fraction | None:
-    return bounds_of(constraint, policy)[1]
-
-
-def _key(constraint: Constraint, which: str) -> str:
-    side = "min" if which == "floor" else "max"
-    return next(
-        (f"{side}_{what}" for what in ("total", "share") if getattr(constraint, f"{side}_{what}")),
-        f"{side}_total",
-    )
-
-
-def _money(value: object) -> Fraction:
-    """Return dollars that a message's details have: of whole cents, so that floats are exact."""
-    return Fraction(round(exact(value) * CENTS), CENTS)
-
-
-def _cents(details: Any, *names: str) -> dict[str, int]:
-    return {f"{name}_cents": int(_money(details[name]) * CENTS) for name in names}

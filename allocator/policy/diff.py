@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from allocator.errors import PolicyError
 from allocator.policy.meaning import Leaf, leaves, meaning, shown
 from allocator.policy.sources import Source, source_of
 
 if TYPE_CHECKING:
-    from allocator.policy.schema import Policy
+    from allocator.policy.base import ProgramPolicy
 
 __all__ = ["Change", "PolicyDiff", "compare"]
 
@@ -61,16 +62,22 @@ class PolicyDiff:
         return "\n".join(str(change) for change in self.changes)
 
 
-def compare(before: Policy, after: Policy) -> PolicyDiff:
+def compare(before: ProgramPolicy, after: ProgramPolicy) -> PolicyDiff:
     """List what differs from one policy to another; names apart.
 
     Parameters
     ----------
-    before, after : Policy
+    before, after : ProgramPolicy
+        Of one kind of program.
 
     Returns
     -------
     PolicyDiff
+
+    Raises
+    ------
+    PolicyError
+        If they are of different kinds.
 
     Examples
     --------
@@ -79,11 +86,16 @@ def compare(before: Policy, after: Policy) -> PolicyDiff:
     >>> print(compare(Policy.default(), lower))
     award.maximum: $6,000.00 (announced) -> $5,000.00 (set)
     """
+    if before.kind != after.kind:
+        raise PolicyError(
+            f"a {before.kind} policy and a {after.kind} policy have no keys to compare: name two "
+            "of one kind"
+        )
     changes = [
         change
         for old, new in zip(leaves(before), leaves(after), strict=True)
         if old.key not in _LABELS and _differ(old, new)
-        for change in _changes(old, new)
+        for change in _changes(old, new, type(before))
     ]
     return PolicyDiff(tuple(changes))
 
@@ -99,15 +111,16 @@ def _order(leaf: Leaf) -> list[str]:
     return []
 
 
-def _changes(old: Leaf, new: Leaf) -> Iterator[Change]:
-    sources = source_of(old.key, old.meaning)[0], source_of(new.key, new.meaning)[0]
+def _changes(old: Leaf, new: Leaf, model: type[ProgramPolicy]) -> Iterator[Change]:
+    before, after = (source_of(leaf.key, leaf.meaning, model)[0] for leaf in (old, new))
+    sources = before, after
     if not isinstance(old.value, Mapping) or not isinstance(new.value, Mapping):
         yield Change(old.key, old.shown, new.shown, *sources)
         return
     changed = list(_table_changes(old.key, old.value, new.value, sources))
     if not changed:
-        before, after = (", ".join(_order(leaf)) for leaf in (old, new))
-        changed = [Change(f"{old.key} (order)", before, after, *sources)]
+        first, then = (", ".join(_order(leaf)) for leaf in (old, new))
+        changed = [Change(f"{old.key} (order)", first, then, *sources)]
     yield from changed
 
 

@@ -261,10 +261,11 @@ def matches(
 
 
 def _cap_below_minimum(users: Users, policy: Policy) -> NDArray[np.bool_]:
-    if not policy.award.cap_at_loss:
-        return np.zeros(len(users), dtype=bool)  # minimum <= maximum is a rule of the schema
-    unit = _fine(policy.award.unit)
-    below: NDArray[np.bool_] = users.loss // unit * unit < _fine(policy.award.minimum)
+    unit, least = _fine(policy.award.unit), _fine(policy.award.minimum)
+    below = np.zeros(len(users), dtype=bool)  # minimum <= maximum is a rule of the schema
+    for cap in (users.loss if policy.award.cap_at_loss else None, users.cap):
+        if cap is not None:
+            below |= cap // unit * unit < least
     return below
 
 

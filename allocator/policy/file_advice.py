@@ -14,13 +14,13 @@ from allocator.policy.values import show_dollars
 if TYPE_CHECKING:
     from allocator.policy.schema import Policy
 
-__all__ = ["file_advice"]
+__all__ = ["file_advice", "unset_budget"]
 
 
 def file_advice(policy: Policy) -> tuple[Advice, ...]:
     """Warn of a budget that nobody set, and of a preset's name on a policy that is another.
 
-    A run does not repeat these: its summary states the budget, and a policy as run has every key.
+    A run repeats the first, and not the second: a policy as run has every key.
 
     Parameters
     ----------
@@ -40,20 +40,47 @@ def file_advice(policy: Policy) -> tuple[Advice, ...]:
     >>> file_advice(Policy.preset("broad"))
     ()
     """
-    preset = policy.name.casefold().replace(" ", "-")
-    found = _another(policy, preset) if preset in PRESETS else _unset_budget(policy)
-    return tuple(found)
+    return (*unset_budget(policy), *_another(policy))
 
 
-def _unset_budget(policy: Policy) -> Iterator[Advice]:
-    if "budget" not in policy.award.model_fields_set:
-        budget = show_dollars(exact(policy.award.budget))
-        yield Advice(
-            "award.budget", f"is not set: it is the announced {budget}; set it, even to that"
-        )
+def unset_budget(policy: Policy) -> tuple[Advice, ...]:
+    """Warn of a budget that nobody set, unless the policy is a preset.
+
+    Parameters
+    ----------
+    policy : Policy
+
+    Returns
+    -------
+    tuple of Advice
+        One or none.
+
+    Examples
+    --------
+    >>> from allocator.policy.schema import Policy
+    >>> unset_budget(Policy.default()), unset_budget(Policy.default().replace(alpha=2))
+    ((), ())
+    >>> len(unset_budget(Policy(schema_version=1, name="Mine", objective={"alpha": 2})))
+    1
+    """
+    if "budget" in policy.award.model_fields_set:
+        return ()
+    preset = _preset(policy)
+    if preset in PRESETS and not compare(type(policy).preset(preset), policy).changes:
+        return ()
+    budget = show_dollars(exact(policy.award.budget))
+    said = f"is not set: it is the announced {budget}; set it, even to that"
+    return (Advice("award.budget", said),)
 
 
-def _another(policy: Policy, preset: str) -> Iterator[Advice]:
+def _preset(policy: Policy) -> str:
+    return policy.name.casefold().replace(" ", "-")
+
+
+def _another(policy: Policy) -> Iterator[Advice]:
+    preset = _preset(policy)
+    if preset not in PRESETS:
+        return
     changes = compare(type(policy).preset(preset), policy).changes
     if changes:
         differ = ", ".join(change.key for change in changes)

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from allocator.data.columns import AWARD_CAP
 from allocator.money import exact
-from allocator.policy.claims_formula import ABOVE_CLAIM, BY_CLAIM, given
+from allocator.policy.claims_formula import ABOVE_CLAIM, BY_CLAIM, FEW_IDEAS, idea_of
+from allocator.policy.terms import (
+    Term,
+    claim_name,
+    customer_terms,
+    given_by,
+    scientific,
+    significant,
+    two_stages,
+    with_cap,
+)
 from allocator.policy.values import read_ratio, show_dollars, show_number
 
 if TYPE_CHECKING:
@@ -17,89 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["Term", "claim_name", "customer_terms", "formula", "significant"]
 
 _FAINT = 1e-300  # below, a float may have lost its digits, or be 0, which no product can have
-_ROOTS = {1 / 2: "√", 1 / 3: "∛", 1 / 4: "∜"}
-
-
-@dataclass(frozen=True)
-class Term:
-    """One part of a product: some quantity of a user, to a power.
-
-    Attributes
-    ----------
-    of : str
-        ``loss``, ``recognized loss``, ``ratio``, or the column of a factor, as ``vip_tier factor``.
-    power : float
-        The effective power: the policy's exponents and alpha together.
-
-    Examples
-    --------
-    >>> str(Term("ratio", 0.5)), Term("ratio", 0.5).part(0.25)
-    ('√ratio', 0.5)
-    """
-
-    of: str
-    power: float
-
-    def part(self, value: float) -> float:
-        """Return what the term contributes for a user who has that value."""
-        return value if self.power == 1 else math.pow(value, self.power)
-
-    def __str__(self) -> str:
-        name = f"({self.of})" if " " in self.of and self.power != 1 else self.of
-        if self.power == 1:
-            return name
-        root = _ROOTS.get(self.power)
-        return root + name if root else f"{name}^{significant(self.power, 4)}"
-
-
-def claim_name(policy: Policy) -> str:
-    """Return what a user's claim is called: the loss, or what is recognized of it.
-
-    Examples
-    --------
-    >>> from allocator.policy.schema import Policy
-    >>> claim_name(Policy.preset("small-first"))
-    'recognized loss'
-    """
-    return "recognized loss" if policy.claim.brackets else "loss"
-
-
-def customer_terms(policy: Policy) -> tuple[Term, ...]:
-    """Return the parts whose product, times the level, is a user's award between the bounds.
-
-    At alpha = 0 their product is what users are ranked by instead.
-
-    Parameters
-    ----------
-    policy : Policy
-
-    Returns
-    -------
-    tuple of Term
-        Without those to the power 0; none for a rule that is no product, such as talmud.
-
-    Examples
-    --------
-    >>> from allocator.policy.schema import Policy
-    >>> [str(term) for term in customer_terms(Policy.preset("broad"))]
-    ['√loss', '∜ratio']
-    """
-    recognized = claim_name(policy)
-    objective, weights = policy.objective, policy.weights
-    if objective.rule == "proportional":
-        return (Term(recognized, 1.0),)
-    if objective.rule in BY_CLAIM:
-        return ()
-    # alpha = 0 ranks by w, or by w/loss; alpha = inf is w^0, times the loss for recovery.
-    inverse = 1.0 if objective.alpha == 0 else 1 / objective.alpha
-    of_loss = 0.0
-    if objective.of == "recovery":
-        of_loss = -1.0 if objective.alpha == 0 else 1 - inverse
-    powers = {recognized: weights.loss_exponent * inverse}
-    powers["loss"] = powers.get("loss", 0.0) + of_loss
-    powers["ratio"] = weights.ratio_exponent * inverse
-    powers |= {f"{name} factor": inverse for name in weights.factors}
-    return tuple(Term(of, power) for of, power in powers.items() if power)
 
 
 def formula(
@@ -135,16 +62,25 @@ def formula(
     award = policy.award
     low, high = (_dollars(exact(text)) for text in (award.minimum, award.maximum))
     terms = customer_terms(policy)
-    product = " × ".join(_with_cap(term, policy) for term in terms)
+    product = " × ".join(with_cap(term, policy) for term in terms)
     log = log_level
     if log is None:
         log = math.log(level) if level >= _FAINT else -math.inf
-    by_claim = policy.objective.rule in BY_CLAIM
-    if log == math.inf:
+    few = policy.objective.rule in FEW_IDEAS
+    two = policy.objective.rule == "two_stage"
+    by_claim = few or policy.objective.rule in BY_CLAIM
+    if few:
+        name = policy.objective.rule.replace("_", " ")
+        text = f"voucher by {name}: {idea_of(policy.objective.rule, claim_name(policy))}"
+        told_cap = False
+    elif two:
+        text = f"voucher in two stages: {two_stages(policy)}; from {low} to {high}"
+        told_cap = award.cap_at_loss and policy.objective.stage_rule in ABOVE_CLAIM
+    elif log == math.inf:
         text = f"voucher = {high}, the maximum"
         told_cap = award.cap_at_loss
     elif by_claim:
-        what = given(policy.objective.rule, level, largest, claim_name(policy))
+        what = given_by(policy, level, largest)
         text = f"voucher = {what.text}, from {low} to {high}"
         told_cap = award.cap_at_loss and policy.objective.rule in ABOVE_CLAIM and level > 0
     elif policy.uses_weights and policy.objective.alpha == 0:
@@ -162,6 +98,8 @@ def formula(
         told_cap = award.cap_at_loss and not (held and _below_loss(policy, level, terms))
     if told_cap:
         text += ", never more than the loss"
+    if AWARD_CAP in policy.columns:
+        text += ", never more than the user's own cap"
     counted = by_claim or any(term.of == "recognized loss" for term in terms)
     if policy.claim.brackets and counted:
         text += f"; recognized loss = {_brackets(policy)}"
@@ -172,44 +110,13 @@ def formula(
     return text
 
 
-def significant(value: float, digits: int = 5) -> str:
-    """Return a number with so many significant digits, in full unless that is very long.
-
-    Examples
-    --------
-    >>> significant(0.0177992), significant(1234567.0), significant(1.2e-12), significant(1e-12)
-    ('0.017799', '1,234,567', '1.2 × 10^-12', '10^-12')
-    """
-    if value == 0:
-        return "0"
-    exponent = math.floor(math.log10(abs(value)))
-    if -7 <= exponent < 12:
-        text = f"{value:,.{max(0, digits - 1 - exponent)}f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    return _scientific(value, 0, digits)
-
-
 def _coefficient(level: float, log: float) -> str:
     if _FAINT <= level < math.inf:
         return significant(level)
     if log == -math.inf:
         return f"a level below {significant(_FAINT)}"
     power = math.floor(log / math.log(10))
-    return _scientific(math.exp(log - power * math.log(10)), power, 5)
-
-
-def _scientific(value: float, power: int, digits: int) -> str:
-    """Write value times 10^power."""
-    mantissa, _, more = f"{value:.{digits - 1}e}".partition("e")
-    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
-    shown = f"10^{power + int(more)}"
-    return shown if mantissa == "1" else f"{mantissa} × {shown}"
-
-
-def _with_cap(term: Term, policy: Policy) -> str:
-    if term.of != "ratio":
-        return str(term)
-    return f"{term} (at most {show_number(read_ratio(policy.weights.ratio_cap))})"
+    return scientific(math.exp(log - power * math.log(10)), power, 5)
 
 
 def _below_loss(policy: Policy, level: float, terms: tuple[Term, ...]) -> bool:

@@ -13,7 +13,7 @@ from allocator.policy.text import toml_value
 from allocator.policy.values import Written
 
 if TYPE_CHECKING:
-    from allocator.policy.schema import Policy
+    from allocator.policy.base import ProgramPolicy
 
 __all__ = ["Leaf", "leaves", "meaning", "shown"]
 
@@ -40,7 +40,7 @@ class Leaf:
     shown: str
 
 
-def leaves(policy: Policy) -> Iterator[Leaf]:
+def leaves(policy: ProgramPolicy) -> Iterator[Leaf]:
     """Every key of the policy in file order; a table of free keys counts as one.
 
     Examples
@@ -106,6 +106,8 @@ def shown(value: Any, info: FieldInfo | None = None) -> str:
     >>> shown(2.0), shown(True), shown(("futures", "margin")), shown({})
     ('2', 'true', 'futures, margin', 'none')
     """
+    if value is None:
+        return "none"
     written = _written(info)
     if written:
         return written.show(value)

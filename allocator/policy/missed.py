@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from allocator.data.check import Users
     from allocator.policy.schema import Policy
 
-__all__ = ["Missed", "dropped", "excluded_unseen", "missed_by"]
+__all__ = ["OWN_CAP", "Missed", "dropped", "excluded_unseen", "missed_by"]
+
+OWN_CAP = "columns.award_cap"
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,11 @@ def missed_by(users: Users, policy: Policy, i: int) -> Missed | None:
         return _short(reason, text, loss, least)
     if reason == "cap_below_minimum":
         least = exact(policy.award.minimum)
+        if users.cap is not None and users.cap[i] <= users.loss[i]:
+            cap = Fraction(int(users.cap[i]), FINE)
+            text = f"may get at most {show_dollars(cap)}, and the smallest voucher is "
+            text += f"{show_dollars(least)}: {show_dollars(least - cap)} short"
+            return Missed(reason, OWN_CAP, text, cap, least, least - cap)
         text = f"lost {show_dollars(loss)}, no voucher is larger than the loss, and the smallest "
         return _short(reason, text + f"is {show_dollars(least)}", loss, least)
     if reason == "no_snapshot":

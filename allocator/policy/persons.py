@@ -65,6 +65,10 @@ class Sorted:
         """Add up per person, shape (p,)."""
         return np.add.reduceat(values[self.order], self.start)
 
+    def least(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Take each person's smallest, shape (p,)."""
+        return np.minimum.reduceat(values[self.order], self.start)
+
     def any(self, values: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Tell who has a row where it is true, shape (p,)."""
         found: NDArray[np.bool_] = np.logical_or.reduceat(values[self.order], self.start)
@@ -78,9 +82,9 @@ class Persons:
     Attributes
     ----------
     users : Users
-        A row a person, whose id is the person's: losses, net assets and what was paid are sums; a
-        person has no snapshot, or was compensated, when that is so of any account; attributes,
-        which agree, are those of the first.
+        A row a person, whose id is the person's: losses, net assets and what was paid are sums,
+        and a cap of their own is the lowest; a person has no snapshot, or was compensated, when
+        that is so of any account; attributes, which agree, are those of the first.
     accounts : Users
         As read.
     rows : Sorted
@@ -131,6 +135,7 @@ def persons_of(users: Users, policy: Policy) -> Persons | None:
         table=users.table.take(index),
         rounded_rows=anywhere(users.rounded_rows),
         paid=whole(users.paid),
+        cap=None if users.cap is None else rows.least(users.cap),
     )
     return Persons(people, users, rows, ids)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,17 @@ def read_file(path: str | os.PathLike[str]) -> tuple[Any, dict[str, Any]]:
 
         return tomllib.loads(text), {"file": str(path), "lines": find_lines(text)}
     except (ValueError, RecursionError) as error:
-        raise PolicyError(f"{path}: is not valid {kind[1:].upper()}: {error}") from None
+        hint = _first_place(text, str(error)) if kind == ".toml" else ""
+        raise PolicyError(f"{path}: is not valid {kind[1:].upper()}: {error}{hint}") from None
+
+
+def _first_place(text: str, error: str) -> str:
+    """Say where a table stands already that is declared a second time."""
+    if not (match := re.search(r"Cannot (?:declare|mutate immutable namespace) (\(.*?\))", error)):
+        return ""
+    table = tuple(re.findall(r"'([^']*)'", match[1]))
+    lines = [line for key, line in find_lines(text).items() if key[: len(table)] == table]
+    return f"; {'.'.join(table)} stands on line {min(lines)} already: put them there"
 
 
 def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -4,51 +4,31 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
-
-from pydantic import (
-    BeforeValidator,
-    Field,
-    ModelWrapValidatorHandler,
-    StrictStr,
-    ValidationInfo,
-    model_validator,
-)
+from typing import ClassVar, Literal
 
 from allocator.errors import PolicyError
-from allocator.policy.changing import changed
-from allocator.policy.checks import COLUMNS
+from allocator.policy.base import ProgramPolicy
+from allocator.policy.changing import FREE
+from allocator.policy.checks import COLUMNS, violations
 from allocator.policy.presets import PRESETS
-from allocator.policy.reading import read_file
+from allocator.policy.rules import TWO_STAGE
 from allocator.policy.sections import (
     Award,
     Claim,
     Constraint,
     Eligibility,
-    Name,
     Objective,
-    Section,
     Weights,
 )
-from allocator.policy.validation import validated
+from allocator.policy.sources import CITATIONS, PAGES, Citations
 from allocator.policy.values import read_ratio
-from allocator.policy.violations import nearest
-from allocator.policy.writing import as_json, as_toml
-
-if TYPE_CHECKING:
-    from allocator.policy.diff import PolicyDiff
-    from allocator.policy.sources import Sourced
+from allocator.policy.violations import Violation, nearest
+from allocator.policy.writing import as_json
 
 __all__ = ["Policy"]
 
 
-def _whole(value: object) -> object:
-    if type(value) is not int:  # true and 1.0 equal 1, too
-        raise ValueError("must be the whole number 1")
-    return value
-
-
-class Policy(Section):
+class Policy(ProgramPolicy):
     """A program's policy. Every key but `schema_version` and `name` has the announced default.
 
     Raises
@@ -70,12 +50,12 @@ class Policy(Section):
       award.maximun: unknown key; did you mean maximum?
     """
 
-    schema_version: Annotated[Literal[1], BeforeValidator(_whole)]
-    kind: Literal["voucher", "depeg", "loan"] = "voucher"
-    name: Annotated[StrictStr, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
-    currency: Literal["USD"] = "USD"
-    tie_break_key: StrictStr = "together-2025-10"
-    columns: dict[Name, Name] = Field(default={})
+    CITATIONS: ClassVar[Citations] = CITATIONS
+    PAGES: ClassVar[Mapping[str, str]] = PAGES
+    INLINE: ClassVar[tuple[str, ...]] = ("eligibility.exclude",)
+    FREE: ClassVar[tuple[str, ...]] = FREE
+
+    kind: Literal["voucher"] = "voucher"
     eligibility: Eligibility = Eligibility()
     claim: Claim = Claim()
     award: Award = Award()
@@ -83,12 +63,9 @@ class Policy(Section):
     weights: Weights = Weights()
     constraints: tuple[Constraint, ...] = ()
 
-    @model_validator(mode="wrap")
-    @classmethod
-    def _tell_everything(
-        cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo
-    ) -> Self:
-        return validated(cls, data, handler, info.context or {})
+    def violations(self) -> list[Violation]:
+        """List every rule across keys that the policy violates."""
+        return violations(self)
 
     @classmethod
     def default(cls) -> Policy:
@@ -159,89 +136,6 @@ class Policy(Section):
         name = os.fspath(value)
         return cls.load(name) if os.path.splitext(name)[1] else cls.preset(name)
 
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Policy:
-        r"""Read a policy file, TOML or JSON by its suffix.
-
-        Raises
-        ------
-        PolicyError
-            If the file cannot be read, is not TOML or JSON, or breaks the schema; with line
-            numbers for TOML.
-        UnsupportedError
-            If the policy is sound, but asks for what this version does not have.
-
-        Examples
-        --------
-        >>> import tempfile
-        >>> from pathlib import Path
-        >>> with tempfile.TemporaryDirectory() as directory:
-        ...     path = Path(directory, "policy.toml")
-        ...     _ = path.write_text('schema_version = 1\nname = "Mine"\naward.minimum = "5.00"')
-        ...     policy = Policy.load(path)
-        >>> policy.name, policy.award.minimum, policy.award.maximum
-        ('Mine', '5.00', '6000.00')
-        """
-        data, context = read_file(path)
-        return cls.model_validate(data, context=context)
-
-    def replace(self, changes: Mapping[str, object] | None = None, /, **more: object) -> Policy:
-        """Copy with some keys changed.
-
-        Parameters
-        ----------
-        changes, more
-            New values by key. A bare key such as ``alpha`` is enough where only one section has
-            it; ``award.budget`` and ``weights.factors.vip_tier`` work, too.
-
-        Raises
-        ------
-        PolicyError
-            If a key is unknown or ambiguous, or the new policy breaks a rule.
-
-        Examples
-        --------
-        >>> policy = Policy.default().replace(alpha=2, **{"award.minimum": "5.00"})
-        >>> policy.objective.alpha, policy.award.minimum
-        (2.0, '5.00')
-        """
-        data = self.model_dump(exclude_none=True)
-        return type(self).model_validate(changed(data, {**(changes or {}), **more}, Policy))
-
-    def diff(self, other: Policy) -> PolicyDiff:
-        """List what differs from this policy to another; empty when they mean the same.
-
-        Examples
-        --------
-        >>> print(Policy.default().diff(Policy.preset("broad")))
-        objective.alpha: 1 (assumed) -> 2 (set)
-        """
-        from allocator.policy.diff import compare
-
-        return compare(self, other)
-
-    def sources(self) -> tuple[Sourced, ...]:
-        """Every key with its value and where that comes from: announced, assumed or set.
-
-        Examples
-        --------
-        >>> [each.source for each in Policy.default().sources() if each.key == "award.budget"]
-        ['announced']
-        """
-        from allocator.policy.sources import sources
-
-        return sources(self)
-
-    def to_toml(self, *, annotated: bool = False) -> str:
-        """Write the policy as TOML, every key written out.
-
-        Parameters
-        ----------
-        annotated : bool
-            Say on each line where the value comes from.
-        """
-        return as_toml(self, annotated=annotated)
-
     def canonical_json(self) -> str:
         """Write the policy as one line of JSON: equal policies give equal bytes.
 
@@ -249,13 +143,6 @@ class Policy(Section):
         that matches names the reason.
         """
         return as_json(self)
-
-    @property
-    def digest(self) -> str:
-        """The SHA-256 of `canonical_json`, in hexadecimal."""
-        from hashlib import sha256
-
-        return sha256(self.canonical_json().encode()).hexdigest()
 
     @property
     def attributes(self) -> tuple[str, ...]:
@@ -266,6 +153,7 @@ class Policy(Section):
                 *self.weights.factors,
                 *self._constrained,
                 self.award.per,
+                *filter(None, [self.objective.by]),
             ]
         )
         return tuple(name for name in named if name not in COLUMNS)
@@ -280,18 +168,32 @@ class Policy(Section):
         )
 
     @property
+    def grouped(self) -> bool:
+        """Whether awards depend on groups of users, and not on one level alone."""
+        return bool(self.constraints) or self.objective.rule == TWO_STAGE
+
+    @property
     def uses_weights(self) -> bool:
-        """Whether weights matter: not for claims rules."""
+        """Whether weights, and alpha, are all that matters: not for claims rules."""
         return self.objective.rule == "alpha_fair"
+
+    @property
+    def weighs(self) -> bool:
+        """Whether users have weights: also for a claims rule in its weighted version."""
+        return self.uses_weights or bool(self.objective.weighted)
 
     @property
     def uses_ratio(self) -> bool:
         """Whether anything depends on loss / net assets."""
-        weighed = self.uses_weights and self.weights.ratio_exponent > 0
+        weighed = self.weighs and self.weights.ratio_exponent > 0
         return weighed or read_ratio(self.eligibility.min_loss_ratio) > 0
 
     @property
     def needs_net_assets(self) -> bool:
         """Whether the users table must have net assets."""
-        named = (*self.eligibility.exclude, *self._constrained)
-        return self.uses_ratio or "net_assets" in named
+        return self.uses_ratio or self.names_net_assets
+
+    @property
+    def names_net_assets(self) -> bool:
+        """Whether a rule is about net assets as such, and not about the ratio."""
+        return "net_assets" in (*self.eligibility.exclude, *self._constrained)

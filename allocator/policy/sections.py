@@ -16,6 +16,7 @@ from pydantic import (
     Tag,
 )
 
+from allocator.money import CENTS, exact
 from allocator.policy.values import (
     DOLLARS,
     NUMBER,
@@ -120,6 +121,17 @@ class Award(Section):
     per: Name = "user_id"
     reserve: ReserveText = "0.00"
 
+    @property
+    def unit_cents(self) -> int:
+        """How many cents the unit is.
+
+        Examples
+        --------
+        >>> Award(unit="0.50").unit_cents
+        50
+        """
+        return int(exact(self.unit) * CENTS)
+
 
 class Objective(Section):
     """What "fair" means here."""
@@ -127,6 +139,10 @@ class Objective(Section):
     rule: Name = "alpha_fair"
     alpha: Alpha = 1.0
     of: Literal["amount", "recovery"] = "amount"
+    weighted: StrictBool | None = None
+    by: Name | None = None
+    stage_rule: Name | None = None
+    seed: Annotated[StrictInt | None, Field(ge=0, lt=2**63)] = None
 
 
 class Weights(Section):
@@ -143,7 +159,9 @@ class Constraint(Section):
 
     `where` names users as `eligibility.exclude` does, all of its columns together; `each` makes
     one constraint for every value of a column that an eligible user has. Shares are of the budget.
-    Floors are raised to whole units, caps are lowered.
+    Floors are raised to whole units, caps are lowered. A recovery is a total of awards over the
+    total of the same users' losses, in full, whatever part of them is recognized: with
+    `min_recovery_of_overall` the users' own is at least so much of that of all eligible users.
     """
 
     name: Name

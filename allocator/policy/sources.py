@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
@@ -9,11 +10,13 @@ from typing import TYPE_CHECKING, Literal
 from allocator.policy.meaning import leaves
 
 if TYPE_CHECKING:
-    from allocator.policy.schema import Policy
+    from allocator.policy.base import ProgramPolicy
 
-__all__ = ["CITATIONS", "PAGES", "Source", "Sourced", "source_of", "sources"]
+__all__ = ["CITATIONS", "PAGES", "Citations", "Source", "Sourced", "source_of", "sources"]
 
 Source = Literal["announced", "assumed", "set"]
+# Key -> (source, what was announced or why we assume it, the page that says so).
+Citations = Mapping[str, tuple[Source, str, str]]
 
 # Pages that quote the announcement of October 14, 2025.
 PAGES = {
@@ -27,8 +30,7 @@ PAGES = {
     ),
 }
 
-# Key -> (source, what was announced or why we assume it, the page that says so).
-CITATIONS: dict[str, tuple[Source, str, str]] = {
+CITATIONS: Citations = {
     "kind": ("announced", "vouchers for users, beside a loan fund", "The Block"),
     "currency": ("announced", "every amount is quoted in dollars", "The Block"),
     "tie_break_key": (
@@ -155,14 +157,14 @@ class Sourced:
         return f"{text} ({self.page})" if self.page else text
 
 
-def sources(policy: Policy) -> tuple[Sourced, ...]:
+def sources(policy: ProgramPolicy) -> tuple[Sourced, ...]:
     """List every key of the policy with its source, in file order.
 
     A value that means the same as the default has the default's source, however it is written.
 
     Parameters
     ----------
-    policy : Policy
+    policy : ProgramPolicy
 
     Returns
     -------
@@ -176,29 +178,49 @@ def sources(policy: Policy) -> tuple[Sourced, ...]:
     'set: instead of 1 (assumed)'
     """
     return tuple(
-        Sourced(leaf.key, leaf.shown, *source_of(leaf.key, leaf.meaning)) for leaf in leaves(policy)
+        Sourced(leaf.key, leaf.shown, *source_of(leaf.key, leaf.meaning, type(policy)))
+        for leaf in leaves(policy)
+        if leaf.value is not None  # a key without a default, which only some policies have
     )
 
 
-def source_of(key: str, meaning: object) -> tuple[Source, str, str]:
+def source_of(
+    key: str, meaning: object, model: type[ProgramPolicy] | None = None
+) -> tuple[Source, str, str]:
     """Return the source of one key with that meaning, its citation, and the page cited.
+
+    Parameters
+    ----------
+    key : str
+        Dotted.
+    meaning : object
+        From `allocator.policy.meaning`.
+    model : type
+        The policy of another kind of program than vouchers.
+
+    Returns
+    -------
+    tuple of (Source, str, str)
 
     Examples
     --------
     >>> source_of("objective.alpha", 2.0)
     ('set', 'instead of 1 (assumed)', '')
     """
-    if key not in CITATIONS:
+    if model is None:
+        from allocator.policy.schema import Policy
+
+        model = Policy
+    if key not in model.CITATIONS:
         return "set", "", ""
-    source, citation, page = CITATIONS[key]
-    default, shown = _defaults()[key]
+    source, citation, page = model.CITATIONS[key]
+    default, shown = _defaults(model)[key]
     if meaning == default:
         return source, citation, page
     return "set", f"instead of {shown} ({source})", ""
 
 
 @cache
-def _defaults() -> dict[str, tuple[object, str]]:
-    from allocator.policy.schema import Policy
-
-    return {leaf.key: (leaf.meaning, leaf.shown) for leaf in leaves(Policy.default())}
+def _defaults(model: type[ProgramPolicy]) -> dict[str, tuple[object, str]]:
+    policy = model.model_construct(schema_version=1, name="?")  # all the others have defaults
+    return {leaf.key: (leaf.meaning, leaf.shown) for leaf in leaves(policy)}

@@ -8,15 +8,22 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import ModelWrapValidatorHandler, ValidationError
 
 from allocator.errors import PolicyError, UnsupportedError
-from allocator.policy.checks import violations
 from allocator.policy.violations import Violation, read_errors, report
 
 if TYPE_CHECKING:
-    from allocator.policy.schema import Policy
+    from allocator.policy.base import Checked
 
-__all__ = ["validated"]
+__all__ = ["KINDS", "validated"]
 
-Model = TypeVar("Model", bound="Policy")
+# Kind of program -> what reads its policies; every model reads those of its own kind only.
+KINDS = {
+    "voucher": "allocator.Policy",
+    "depeg": "allocator.DepegPolicy",
+    "loan": "allocator.LoanPolicy",
+    "initiative": "allocator.Initiative",
+}
+
+Model = TypeVar("Model", bound="Checked")
 Path = tuple[str | int, ...]
 
 
@@ -31,7 +38,7 @@ def validated(
     Parameters
     ----------
     model : type
-        The model of a policy.
+        The model of a policy; it brings its own rules across keys.
     data : object
     handler : callable
         Pydantic's own validation of the model.
@@ -40,7 +47,8 @@ def validated(
 
     Returns
     -------
-    Policy
+    ProgramPolicy
+        Of that model.
 
     Raises
     ------
@@ -49,6 +57,8 @@ def validated(
     UnsupportedError
         If the policy is sound, but asks for what this version does not have.
     """
+    if isinstance(data, Mapping) and (other := _other_kind(model, data.get("kind"))):
+        raise PolicyError(_report([other], context))
     found: list[Violation] = []
     bad: set[Path] = set()
     policy = None
@@ -67,11 +77,26 @@ def validated(
             bad.update(path for each in more for path in each.keys)
             if len(bad) == before:  # nothing left to take away: end here, told or not
                 raise PolicyError(_report(found, context)) from None
-    found += [each for each in violations(policy) if not _touches(each, bad)]
+    found += [each for each in policy.violations() if not _touches(each, bad)]
     if found:
         wrong = any(each.supported for each in found)
         raise (PolicyError if wrong else UnsupportedError)(_report(found, context))
     return policy
+
+
+def _other_kind(model: type[Model], kind: object) -> Violation | None:
+    """Refuse the policy of another kind of program: all of its keys would be unknown here."""
+    own = model.model_fields["kind"].default
+    if kind == own or not isinstance(kind, str) or kind not in KINDS:
+        return None
+    how = "`allocator run` or allocator.run_program"
+    if kind == "initiative":
+        how = "`allocator initiative run` or allocator.run_initiative"
+    return Violation(
+        (("kind",),),
+        f'kind = "{kind}": {KINDS[own]} reads policies of kind "{own}"; those of kind "{kind}" are '
+        f"read by {KINDS[kind]} and run by {how}",
+    )
 
 
 def _report(found: list[Violation], context: Mapping[str, Any]) -> str:

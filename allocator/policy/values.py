@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from allocator.money import MAX_DOLLARS, exact
 
 __all__ = [
     "DOLLARS",
+    "MAX_EXPONENT",
     "NUMBER",
     "PERCENT",
     "Alpha",
@@ -44,6 +46,8 @@ __all__ = [
 MONEY_TEXT = r"^\$?([0-9]{1,3}(,[0-9]{3})+|[0-9]{1,11})(\.[0-9]{1,8})?$"
 NUMBER_TEXT = r"^-?\$?([0-9]{1,3}(,[0-9]{3})+|[0-9]{1,18})(\.[0-9]{1,8})?$"
 RATIO_TEXT = r"^[0-9]{1,9}(\.[0-9]{1,16})?%?$"
+WHOLE = 10**18  # whole numbers below it are told as they are, larger ones refused
+LARGE_TEXT = r"-?\$?[1-9](,?[0-9]){11,}(\.[0-9]{1,8})?"  # twelve digits or more
 RATE_PARTS = 10**8  # rates are multiples of 1e-8, so that claims stay exact in int64
 MAX_EXPONENT = 10  # ($90bn)^10 and (1e-19)^10 are still ordinary floats
 
@@ -155,24 +159,40 @@ def _check_money(value: object) -> str:
 
 
 def _check_number(value: object) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)  # whole numbers are exact without quotes
     return _check_amount(value, NUMBER_TEXT, "-1000.00")
 
 
+def _quoted(value: object) -> object:
+    """Take a whole number as if it were in quotes: it is exact without them."""
+    if isinstance(value, int) and not isinstance(value, bool) and -WHOLE < value < WHOLE:
+        return str(value)
+    return value
+
+
+def _example(value: object, example: str) -> str:
+    """Say how a value would be written: a float as its shortest decimal, in quotes."""
+    if isinstance(value, float) and math.isfinite(value):
+        return f': write "{Decimal(repr(value)):f}"'
+    return f", such as {example}"
+
+
 def _check_amount(value: object, pattern: str, example: str) -> str:
+    value = _quoted(value)
     if not isinstance(value, str):
-        raise ValueError(f'must be a decimal in quotes, such as "{example}"')
+        raise ValueError("must be a decimal in quotes" + _example(value, f'"{example}"'))
+    if re.fullmatch(LARGE_TEXT, value) or (
+        re.fullmatch(pattern, value) and abs(exact(value)) >= MAX_DOLLARS
+    ):
+        raise ValueError(f"must be below ${MAX_DOLLARS // 10**9} billion")
     if not re.fullmatch(pattern, value):
         raise ValueError(f'must be a decimal with at most 8 decimals, such as "{example}"')
-    if abs(exact(value)) >= MAX_DOLLARS:
-        raise ValueError(f"must be below {show_dollars(Fraction(MAX_DOLLARS))} in size")
     return value
 
 
 def _check_ratio(value: object) -> str:
+    value = _quoted(value)
     if not isinstance(value, str):
-        raise ValueError('must be a ratio in quotes, such as "0.30" or "30%"')
+        raise ValueError("must be a ratio in quotes" + _example(value, '"0.30" or "30%"'))
     if not re.fullmatch(RATIO_TEXT, value):
         raise ValueError('must be a ratio of at most 16 decimals, such as "0.30" or "30%"')
     return value
@@ -181,7 +201,8 @@ def _check_ratio(value: object) -> str:
 def _check_rate(text: str) -> str:
     rate = read_ratio(text)
     if rate > 1:
-        raise ValueError('must be between "0.00" and "1.00" (100%)')
+        percent = f'; did you mean "{text}%"?' if 1 < rate <= 100 and "%" not in text else ""
+        raise ValueError(f'must be between "0.00" and "1.00" (100%){percent}')
     if (rate * RATE_PARTS).denominator != 1:
         raise ValueError("must have at most 8 decimals (6 in percent)")
     return text
@@ -225,8 +246,10 @@ def _unsigned(value: float) -> float:
 
 
 def _check_reserve(value: object) -> str:
+    value = _quoted(value)
     if not isinstance(value, str):
-        raise ValueError('must be money or a share in quotes, such as "1000.00" or "5%"')
+        how = _example(value, '"1000.00" or "5%"')
+        raise ValueError("must be money or a share in quotes" + how)
     if not value.endswith("%"):
         return _check_amount(value, MONEY_TEXT, "1000.00")
     if read_ratio(_check_ratio(value)) >= 1:
@@ -250,38 +273,43 @@ def _number(text: str) -> str:
     return show_number(exact(text), least=2 if "." in text else 0)
 
 
-def _text_schema(pattern: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": pattern})
+def _text_schema(*patterns: str, **whole: int) -> WithJsonSchema:
+    """Text, or a whole number of such a size."""
+    texts = [{"type": "string", "pattern": pattern} for pattern in patterns]
+    return WithJsonSchema({"anyOf": [*texts, {"type": "integer", **whole}]})
 
 
 DOLLARS = Written(exact, _dollars)
 NUMBER = Written(exact, _number)
 PERCENT = Written(read_ratio, _percent)
 
-Money = Annotated[str, BeforeValidator(_check_money), _text_schema(MONEY_TEXT), DOLLARS]
+LARGEST = MAX_DOLLARS - 1
+
+Money = Annotated[
+    str,
+    BeforeValidator(_check_money),
+    _text_schema(MONEY_TEXT, minimum=0, maximum=LARGEST),
+    DOLLARS,
+]
 PositiveMoney = Annotated[Money, AfterValidator(_check_positive)]
 Number = Annotated[
     str,
     BeforeValidator(_check_number),
-    WithJsonSchema({"anyOf": [{"type": "string", "pattern": NUMBER_TEXT}, {"type": "integer"}]}),
+    _text_schema(NUMBER_TEXT, minimum=-LARGEST, maximum=LARGEST),
     NUMBER,
 ]
 Ratio = Annotated[
-    str, BeforeValidator(_check_ratio), _text_schema(RATIO_TEXT), Written(read_ratio, _percent)
+    str,
+    BeforeValidator(_check_ratio),
+    _text_schema(RATIO_TEXT, minimum=0, maximum=10**9 - 1),
+    Written(read_ratio, _percent),
 ]
 PositiveRatio = Annotated[Ratio, AfterValidator(_check_positive)]
 Rate = Annotated[Ratio, AfterValidator(_check_rate)]
 ReserveText = Annotated[
     str,
     BeforeValidator(_check_reserve),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "pattern": MONEY_TEXT},
-                {"type": "string", "pattern": RATIO_TEXT},
-            ]
-        }
-    ),
+    _text_schema(MONEY_TEXT, RATIO_TEXT, minimum=0, maximum=LARGEST),
     Written(read_reserve, _reserve),
 ]
 Instant = Annotated[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -99,6 +100,10 @@ def _read(error: ErrorDetails, model: type[BaseModel]) -> Violation:
         )
     elif error["type"] == "value_error":
         rule = str(error["ctx"]["error"])
+    elif error["type"].startswith("bool_"):
+        rule = "must be true or false, without quotes"
+    elif error["type"].startswith("float_"):
+        rule = "must be a number without quotes, such as 0.5"
     elif error["type"] == "model_type":
         rule = "must be a table of keys and values"
     else:
@@ -161,8 +166,8 @@ def report(
     violations = list(violations)
     wrong = any(each.supported for each in violations)
     told = []
-    for each in violations:
-        line = _line(each, lines or {})
+    placed = [(_line(each, lines or {}), each) for each in violations]
+    for line, each in sorted(placed, key=lambda pair: pair[0] or math.inf):
         told.append(f"  line {line}: {each.message}" if line else f"  {each.message}")
     things = "1 thing" if len(told) == 1 else f"{len(told)} things"
     head = f"{things} to correct" if wrong else "well formed, but more than this version can do"

@@ -20,6 +20,7 @@ OWN = (
     "net_assets",
     "already_compensated",
     "already_paid",
+    "award_cap",
     "no_snapshot",
     "time",
     "product",
@@ -42,12 +43,13 @@ def people(policy: Policy) -> Iterator[Violation]:
             f'eligibility.exclude.{ACCOUNT}: names accounts, but with award.per = "{per}" people '
             f"are in or out; exclude them by {per}",
         )
-    if "already_paid" in exclude:
-        yield Violation(
-            (("eligibility", "exclude", "already_paid"),),
-            "eligibility.exclude.already_paid: is money that counts, and excludes nobody; leave it "
-            "out",
-        )
+    for name in ("already_paid", "award_cap"):
+        if name in exclude:
+            what = "money that counts" if name == "already_paid" else "a bound of awards"
+            yield Violation(
+                (("eligibility", "exclude", name),),
+                f"eligibility.exclude.{name}: is {what}, and excludes nobody; leave it out",
+            )
 
 
 def reserve(policy: Policy) -> Iterator[Violation]:

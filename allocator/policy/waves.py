@@ -157,7 +157,7 @@ def paid_of(users: Users, policy: Policy, rows: NDArray[np.int64]) -> Paid | Non
             f'award.below_minimum = "{policy.award.below_minimum}": small awards cannot be dropped '
             'once money is paid; set it to "raise"'
         )
-    unit = int(exact(policy.award.unit) * CENTS)
+    unit = policy.award.unit_cents
     units = users.paid[rows] // unit
     kept = exact_sum(users.paid) // unit - exact_sum(units)
     return Paid(users.paid, units, kept, int(np.count_nonzero(users.paid)))

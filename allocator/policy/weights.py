@@ -81,7 +81,7 @@ def weigh(users: Users, policy: Policy, memo: Memo = _afresh) -> Weighing:
     ratio = None
     if net_assets is not None:
         ratio = memo(("ratio", ()), lambda: _ratio(users.loss, net_assets))
-    if not policy.uses_weights:
+    if not policy.weighs:
         return Weighing(claim, ratio, None, None)
     of_claim = (brackets, weights.loss_exponent)
     of_ratio = (
@@ -106,6 +106,7 @@ def weigh(users: Users, policy: Policy, memo: Memo = _afresh) -> Weighing:
         return weight if factor is None else _times(weight, factor)
 
     weight = memo(("weight", (of_claim, of_ratio, of_factor)), product)
+    weight.flags.writeable = False  # so that problems share it instead of copying it
     return Weighing(claim, ratio, factor, weight)
 
 

@@ -6,10 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from allocator.policy.claims_formula import BY_CLAIM, idea_of
+from allocator.data.columns import AWARD_CAP
+from allocator.policy.claims_formula import BY_CLAIM, FEW_IDEAS, WEIGHTED_IDEAS, idea_of
 from allocator.policy.constraint_words import sentence as constraint_sentence
-from allocator.policy.formula import claim_name, customer_terms
 from allocator.policy.sources import Source, Sourced
+from allocator.policy.terms import claim_name, customer_terms, two_stages, weight_product
 from allocator.policy.wave_checks import ACCOUNT
 from allocator.policy.waves import reserve_units
 
@@ -93,14 +94,14 @@ def _texts(policy: Policy, v: dict[str, str]) -> list[tuple[str, list[str]]]:
     if policy.claim.brackets:
         text = f"Losses count in brackets: {v['claim.brackets']}."
         texts.append((text, ["claim.brackets"]))
-    texts.append(
-        (
-            f"A voucher is at least {v['award.minimum']} and at most {v['award.maximum']}.",
-            ["award.minimum", "award.maximum"],
-        )
-    )
+    if policy.objective.rule not in FEW_IDEAS:  # which know no such bounds
+        text = f"A voucher is at least {v['award.minimum']} and at most {v['award.maximum']}."
+        texts.append((text, ["award.minimum", "award.maximum"]))
     if award.cap_at_loss:
         texts.append(("No voucher is larger than the loss.", ["award.cap_at_loss"]))
+    if AWARD_CAP in policy.columns:
+        own = f"No voucher is larger than the user's own cap, {policy.columns[AWARD_CAP]}."
+        texts.append((own, ["columns"]))
     if award.below_minimum in _DROPS:
         texts.append((_DROPS[award.below_minimum], ["award.below_minimum"]))
     texts.append(_shares(policy))
@@ -113,10 +114,21 @@ def _shares(policy: Policy) -> tuple[str, list[str]]:
     objective = policy.objective
     keys = ["objective.rule"]
     if policy.uses_weights:
-        keys += ["objective.alpha", "objective.of", "weights.loss_exponent"]
-        keys += ["weights.ratio_exponent", "weights.ratio_cap", "weights.factors"]
+        keys += ["objective.alpha", "objective.of"]
+    if policy.weighs:
+        keys += ["weights.loss_exponent", "weights.ratio_exponent", "weights.ratio_cap"]
+        keys.append("weights.factors")
+    if objective.rule in FEW_IDEAS:
+        idea = idea_of(objective.rule, claim_name(policy))
+        name = objective.rule.replace("_", " ")
+        return f"The rule is {name}: {idea}.", keys
+    if objective.rule == "two_stage":
+        return f"Vouchers are divided in two stages: {two_stages(policy)}.", keys
     if objective.rule in BY_CLAIM:
         idea = idea_of(objective.rule, claim_name(policy))
+        if objective.weighted:
+            product = weight_product(policy) or "the same for all"
+            idea = WEIGHTED_IDEAS[objective.rule].format(product=product, loss=claim_name(policy))
         return f"Between these bounds, {idea}.", keys
     product = " × ".join(str(term) for term in customer_terms(policy))
     if policy.uses_weights and objective.alpha == 0:

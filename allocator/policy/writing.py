@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING, Any
 from allocator.policy.text import dump_toml
 
 if TYPE_CHECKING:
+    from allocator.policy.base import ProgramPolicy
     from allocator.policy.schema import Policy
 
 __all__ = ["as_json", "as_toml"]
 
-INLINE = ("columns", "eligibility.exclude")  # tables that read better on one line
 
-
-def as_toml(policy: Policy, *, annotated: bool = False) -> str:
+def as_toml(policy: ProgramPolicy, *, annotated: bool = False) -> str:
     """Write a policy as a TOML file, every key written out.
 
     Parameters
     ----------
-    policy : Policy
+    policy : ProgramPolicy
     annotated : bool
         Say on each line where the value comes from.
 
@@ -37,16 +36,14 @@ def as_toml(policy: Policy, *, annotated: bool = False) -> str:
     """
     head, comments = "", None
     if annotated:
-        from allocator.policy.sources import PAGES
-
-        head = "".join(f"# {page}: {where}\n" for page, where in PAGES.items()) + "\n"
+        head = "".join(f"# {page}: {where}\n" for page, where in policy.PAGES.items()) + "\n"
         comments = {each.key: each.comment for each in policy.sources()}
     data = policy.model_dump(exclude_none=True)
-    constraints = data.pop("constraints")  # "[[constraints]]" has no empty form worth showing
-    comment = f"  # {comments['constraints']}" if comments else ""
+    constraints = data.pop("constraints", ())  # "[[constraints]]" has no empty form worth showing
+    comment = f"  # {comments['constraints']}" if constraints and comments else ""
     return (
         head
-        + dump_toml(data, comments, INLINE)
+        + dump_toml(data, comments, policy.INLINE)
         + "".join(
             f"\n[[constraints]]{comment}\n" + dump_toml(each, inline=("where",))
             for each in constraints

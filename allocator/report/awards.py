@@ -43,7 +43,7 @@ def draw_awards(comparison: Comparison, *, narrow: bool = False) -> Picture:
     -------
     Picture
     """
-    figure, axes = new_figure(4.0 if narrow else 4.2, narrow=narrow)
+    figure, axes = new_figure(4.8 if narrow else 4.2, narrow=narrow)
     plain_axes(axes)
     axes.grid(color=GRID, linewidth=0.6)
     axes.set_axisbelow(True)
@@ -89,9 +89,11 @@ def draw_awards(comparison: Comparison, *, narrow: bool = False) -> Picture:
         axis.set_tick_params(which="minor", length=0)
     axes.set_xlabel("loss", color=MUTED, fontsize=9)
     axes.set_ylabel("voucher", color=MUTED, fontsize=9)
-    # Below the bands, and above the line of the minimum.
-    corner: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 0.13)}
-    legend = axes.legend(frameon=False, fontsize=9, labelcolor=INK, **corner)
+    look: dict[str, Any] = {"frameon": False, "fontsize": 9, "labelcolor": INK}
+    if narrow:  # no corner is free
+        legend = figure.legend(loc="outside lower left", **look)
+    else:  # below the bands, and above the line of the minimum
+        legend = axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.13), **look)
     for text in legend.get_texts():
         text.set_parse_math(False)
     return figure

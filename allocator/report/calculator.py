@@ -15,14 +15,15 @@ from allocator.allocation.phrases import ENGLISH
 from allocator.allocation.result import Allocation
 from allocator.core.claims import Proportional
 from allocator.core.rules import AlphaFair
-from allocator.money import CENTS, FINE, exact
+from allocator.money import FINE, exact
 from allocator.policy.checks import COLUMNS
-from allocator.policy.compile import rule_of
+from allocator.policy.rules import any_rule_of
 from allocator.policy.schema import Policy
 from allocator.policy.sections import Range
 from allocator.policy.values import read_ratio, show_percent
 from allocator.scenarios.choices import stands_alone
-from allocator.scenarios.hypothetical import AMOUNTS, TIED, level_of
+from allocator.scenarios.earned import TIED
+from allocator.scenarios.hypothetical import AMOUNTS, level_of
 
 __all__ = ["as_json", "calculators", "phrases", "questions", "script", "script_hash"]
 
@@ -64,7 +65,7 @@ def calculators(names: Sequence[str], allocations: Sequence[Allocation]) -> list
 
 def _one(name: str, allocation: Allocation) -> dict[str, Any] | None:
     policy = allocation.policy
-    rule = rule_of(policy)
+    rule = any_rule_of(policy)
     known = isinstance(rule, Proportional) or (isinstance(rule, AlphaFair) and rule.alpha > 0)
     if not known or not stands_alone(allocation) or not allocation.certificate.eligible:
         return None
@@ -84,7 +85,7 @@ def _one(name: str, allocation: Allocation) -> dict[str, Any] | None:
         "factors": [[column, dict(weights.factors[column])] for column in _factored(policy)],
         "brackets": [[_fine(each.up_to), *_parts(each.rate)] for each in policy.claim.brackets],
         "unit": _fine(award.unit),
-        "unit_cents": int(exact(award.unit) * CENTS),
+        "unit_cents": award.unit_cents,
         "minimum": str(int(exact(award.minimum) / exact(award.unit))),
         "maximum": str(int(exact(award.maximum) / exact(award.unit))),
         "cap_at_loss": award.cap_at_loss,

@@ -144,7 +144,7 @@ def comparison_card(comparison: Comparison) -> str:
         )
     base = comparison.names[0]
     head = (
-        *("policy", "total", "eligible", "median", "paid back", "at minimum", "at cap"),
+        *("policy", "total", "eligible", "median", "paid back", "at minimum", "at maximum"),
         *("gain", "lose"),
     )
     differing = [

@@ -9,7 +9,7 @@ from allocator.allocation.result import Allocation
 from allocator.money import format_cents
 from allocator.report.calculator import as_json, calculators, phrases, questions
 from allocator.report.decisions import decisions
-from allocator.report.disclosure import bound_cells, gone_rows
+from allocator.report.disclosure import bound_cells, gone_rows, told_twice
 from allocator.report.figures import Plots
 from allocator.report.suppress import (
     WITHHELD,
@@ -25,7 +25,7 @@ from allocator.report.tables import (
     outcomes_table,
     rules_table,
 )
-from allocator.report.words import checked, python_lines, said, settings, supplied
+from allocator.report.words import checked, python_lines, said, settings, supplied, without_ids
 from allocator.scenarios.choices import choices
 from allocator.scenarios.findings import half_finding, out_finding
 from allocator.scenarios.numerals import percent
@@ -64,6 +64,10 @@ def page_content(plots: Plots, left_out: Sequence[str]) -> dict[str, Any]:
     if few:
         findings["money"] = findings["awards"] = "Too few users to show who gets how much."
     runs = list(zip(names, comparison.allocations, strict=True))
+    shown, *others = (without_ids(each.policy) for each in comparison.allocations)
+    differences = {
+        name: shown.diff(each).changes for name, each in zip(names[1:], others, strict=True)
+    }
     return {
         "names": names,
         "left_out": left_out,
@@ -84,25 +88,28 @@ def page_content(plots: Plots, left_out: Sequence[str]) -> dict[str, Any]:
         **_calculator(names, comparison.allocations, few=few),
         "checked": checked(first, hide_spent=few),
         "not_checked": _not_checked(first, summary),
-        "said": said(first),
-        "settings": settings(first),
+        "said": said(shown),
+        "settings": settings(shown),
         "sources": SOURCES,
         "rules": rules_table(summary.users, out, hide_users=hide_users),
-        "outcomes": None if few else outcomes_table(summary, hide_floor=0 in hidden_sums),
+        "outcomes": None
+        if few
+        else outcomes_table(summary, told_twice(summary.outcomes, tables, gone)),
         "basis": tables.groups.basis,
         "deciles": [
             (name, deciles_table(tables.users, rows, gone[name]))
             for name, rows in tables.paid.items()
         ],
         "changes": [
-            (name, comparison.diffs[name].changes, changes_table(rows, gone[name]))
+            (name, differences[name], changes_table(rows, gone[name]))
             for name, rows in tables.changes.items()
         ],
+        "hidden_sums": hidden_sums,
         "bounds": _bounds(first, hidden_sums),
         "warnings": [(n, without_small_counts(each)) for n, run in runs for each in run.warnings],
         "supplied": supplied(first, hide_rows=hide_users or is_small(summary.quarantined)),
         "python": python_lines(first, hide_users=hide_users),
-        "toml": first.policy.to_toml(annotated=True),
+        "toml": shown.to_toml(annotated=True),
     }
 
 

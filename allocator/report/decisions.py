@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from allocator.report.suppress import is_small
+from allocator.report.suppress import WITHHELD, hidden, is_small
 from allocator.scenarios.bands import FEWEST
 from allocator.scenarios.choices import ALPHA, NO_NET_ASSETS, RATIO, Choice
 from allocator.scenarios.numerals import big_dollars, percent
@@ -156,29 +156,35 @@ def _effect(choice: Choice) -> tuple[str, str, str, str]:
         return "", "", "", "The minimum for everybody would then be more than the budget."
     touched = choice.gainers + choice.losers + choice.unchanged
     newcomers = abs(choice.eligible - choice.now_in)
-    counts = (choice.gainers, choice.losers, choice.unchanged, newcomers)
     if not choice.largest_change_cents:
         return "", "", "", "No award would change."
     if touched < TELLABLE or any(is_small(n) for n in (choice.gainers, choice.losers, newcomers)):
         return "", "", "", FEW
+    gone = hidden((choice.gainers, choice.losers, choice.unchanged))
     moved = big_dollars(max(choice.gain_cents, choice.loss_cents))
-    winners, losers = (_people(n, touched) for n in counts[:2])
+    winners, losers = (
+        WITHHELD if k in gone else _people(n, touched)
+        for k, n in enumerate((choice.gainers, choice.losers))
+    )
     top, now = (percent(share, 0) for share in (choice.top_share, choice.top_share_now))
     change = f"{top} of the money, not {now}" if top != now else f"still {top} of the money"
     return moved, winners, losers, f"The tenth who lost most would get {change}."
 
 
 def _people(count: int, whole: int) -> str:
-    """Count people roughly, and in percent of all who are touched.
+    """Count people roughly; of many people, also in percent of all who are touched.
+
+    The percents say no more than the count does: two ways to round would narrow it down.
 
     Examples
     --------
-    >>> _people(14_343, 15_812), _people(0, 15_812), _people(49, 15_812)
-    ('about 14,300 (91%)', 'nobody', 'fewer than 100')
+    >>> _people(14_343, 15_812), _people(1_343, 1_581), _people(0, 15_812), _people(49, 15_812)
+    ('about 14,300 (90%)', 'about 1,300', 'nobody', 'fewer than 100')
     """
     near = round(count / ROUND) * ROUND
     if not count:
         return "nobody"
     if count < ROUND:
         return f"fewer than {ROUND}"
-    return f"about {near:,} ({percent(count / whole, 0)})"
+    share = f" ({percent(min(near / whole, 1.0), 0)})" if whole >= 100 * ROUND else ""
+    return f"about {near:,}{share}"

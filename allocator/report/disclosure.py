@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -11,9 +11,11 @@ from allocator.allocation.result import Allocation
 from allocator.report.suppress import hidden, hidden_cells, is_small
 from allocator.scenarios.compare import Comparison
 from allocator.scenarios.panel import Panel, Scenario, panel
-from allocator.scenarios.rows import PaidRow
+from allocator.scenarios.rows import ChangeRow, PaidRow
+from allocator.scenarios.summary import Outcome
+from allocator.scenarios.tables import Tables
 
-__all__ = ["bound_cells", "few_differ", "gone_rows", "told_apart"]
+__all__ = ["bound_cells", "change_cells", "few_differ", "gone_rows", "told_apart", "told_twice"]
 
 
 def told_apart(allocations: Sequence[Allocation]) -> tuple[list[Allocation], list[Allocation]]:
@@ -81,6 +83,65 @@ def gone_rows(comparison: Comparison) -> dict[str, set[int]]:
 def _differ(one: Scenario, other: Scenario) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     found: np.ndarray[tuple[int], np.dtype[np.bool_]] = one.award != other.award
     return found
+
+
+def change_cells(changes: Sequence[ChangeRow], gone: set[int]) -> set[tuple[int, int]]:
+    """Return which counts of gainers, losers and unchanged (columns 0 to 2) are to be hidden.
+
+    Parameters
+    ----------
+    changes : sequence of ChangeRow
+        The last row is of everybody.
+    gone : set of int
+        Rows that are not shown at all.
+
+    Returns
+    -------
+    set of (int, int)
+        Row and column.
+    """
+    return hidden_cells([(row.gainers, row.losers, row.unchanged) for row in changes], gone)
+
+
+def told_twice(
+    outcomes: Sequence[Outcome], tables: Tables, gone: Mapping[str, set[int]]
+) -> dict[str, set[str]]:
+    """Return what may not be told of other rules, because a table by decile hides it.
+
+    Parameters
+    ----------
+    outcomes : sequence of Outcome
+        The first is the first scenario of the tables; another may be one of its others.
+    tables : Tables
+    gone : mapping of str to set of int
+        As `gone_rows` returns it.
+
+    Returns
+    -------
+    dict of str to set of {"floor", "gain", "lose"}
+        By outcome.
+    """
+    base, *others = tables.paid
+    found = {outcomes[0].name: _hidden_floor(tables, base, gone)}
+    for name in others:
+        changes = tables.changes[name]
+        cells = change_cells(changes, gone[name])
+        last = len(changes) - 1
+        hide = {each for k, each in enumerate(("gain", "lose")) if (last, k) in cells}
+        for each in outcomes[1:]:
+            if _counts(each, changes[-1].users) == (changes[-1].gainers, changes[-1].losers):
+                found.setdefault(each.name, set()).update(hide, _hidden_floor(tables, name, gone))
+    return found
+
+
+def _counts(outcome: Outcome, users: int) -> tuple[int, int]:
+    shares = (outcome.gain_share or 0.0, outcome.lose_share or 0.0)
+    return round(shares[0] * users), round(shares[1] * users)
+
+
+def _hidden_floor(tables: Tables, name: str, gone: Mapping[str, set[int]]) -> set[str]:
+    paid = tables.paid[name]
+    return {"floor"} if (len(paid) - 1, 0) in bound_cells(paid, gone[name]) else set()
 
 
 def bound_cells(paid: Sequence[PaidRow], gone: set[int]) -> set[tuple[int, int]]:

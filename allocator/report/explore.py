@@ -11,7 +11,7 @@ from allocator.allocation.pipeline import Loaded, load, run
 from allocator.allocation.stages import Stages
 from allocator.data.columns import NET_ASSETS
 from allocator.data.table import read_users
-from allocator.errors import AllocatorError, UnsupportedError
+from allocator.errors import AllocatorError, MissingPackageError
 from allocator.policy.schema import Policy
 from allocator.report.cards import summary_card
 from allocator.report.explore_controls import Control, changes, controls
@@ -52,7 +52,7 @@ def explore(users: object, policy: Policy | str | os.PathLike[str] | None = None
         If the policy cannot be read.
     InfeasibleError
         If it cannot be paid.
-    UnsupportedError
+    MissingPackageError
         If ipywidgets is not installed; with the command that installs it.
 
     Examples
@@ -194,7 +194,7 @@ def _ipywidgets() -> Any:
     try:
         return import_module("ipywidgets")
     except ImportError:
-        raise UnsupportedError(
+        raise MissingPackageError(
             "explore needs ipywidgets, which is not installed: "
             "pip install 'fair-allocator[notebook]'"
         ) from None

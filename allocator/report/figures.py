@@ -20,17 +20,17 @@ from allocator.report.plots.recovery import recovery
 from allocator.report.plots.tornado import tornado
 from allocator.report.style import SERIES
 from allocator.scenarios.compare import Comparison
-from allocator.scenarios.frontier import Frontier
+from allocator.scenarios.frontier_result import Frontier
 from allocator.scenarios.health.result import Health
 from allocator.scenarios.knobs import value_of
 from allocator.scenarios.out import Out, out_by_reason
-from allocator.scenarios.panel import panel
+from allocator.scenarios.panel import distinct_names, panel
 from allocator.scenarios.tables import Tables
 
 if TYPE_CHECKING:
     from allocator.report.picture import Picture
 
-__all__ = ["MOST", "NAMES", "Plots", "check_number", "frontier_figure"]
+__all__ = ["MOST", "NAMES", "FrontierPlots", "Plots", "check_number"]
 
 MOST = 3  # allocations that a report shows beside each other
 _CHARTS: dict[str, Callable[[Comparison], Chart]] = {
@@ -211,6 +211,50 @@ class Plots:
         return frontier(results, self.comparison.names[: len(results)], present)
 
 
-def frontier_figure(*results: Frontier) -> Picture:
-    """Draw frontiers by themselves, without a present value to mark."""
-    return frontier(results).figure()
+class FrontierPlots:
+    """The figure of a frontier, ``al.frontier(users, policy).plot.frontier()``.
+
+    Parameters
+    ----------
+    result : Frontier
+
+    Examples
+    --------
+    >>> import allocator as al
+    >>> users, policy = al.simulate_users(1000, seed=7), al.Policy.default()
+    >>> curve = al.frontier(users, policy.replace(budget="50000.00"), values=[1, 2])
+    >>> curve.plot.frontier().finding
+    'From alpha 1 to 2, equality rises from ...'
+    """
+
+    def __init__(self, result: Frontier) -> None:
+        self._result = result
+
+    def frontier(self, *others: Frontier) -> Picture:
+        """Draw what fairness costs, with the policy's present value marked.
+
+        Parameters
+        ----------
+        *others : Frontier
+            Of other policies and the same knob, to be drawn beside it.
+
+        Raises
+        ------
+        DataError
+            If they vary another knob, or are more than can be told apart.
+        """
+        return self.chart(*others).figure()
+
+    def chart(self, *others: Frontier) -> Chart:
+        """Return the figure before it is drawn: its title, alternative text and numbers."""
+        results = (self._result, *others)
+        if len(results) > len(SERIES):
+            raise DataError(
+                f"one to {len(SERIES)} frontiers are drawn together, not {len(results)}"
+            )
+        names = distinct_names([each.base.name for each in results])
+        return frontier(results, names, value_of(results[0].base, results[0].vary))
+
+    def data(self, *others: Frontier) -> Rows:
+        """Return the numbers behind the figure: a list of plain rows."""
+        return self.chart(*others).rows

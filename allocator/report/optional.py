@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from types import ModuleType
 
-from allocator.errors import UnsupportedError
+from allocator.errors import MissingPackageError
 
 __all__ = ["need"]
 
@@ -23,14 +23,14 @@ def need(module: str) -> ModuleType:
 
     Raises
     ------
-    UnsupportedError
+    MissingPackageError
         If it is not installed; with the command that installs it.
     """
     try:
         return import_module(module)
     except ImportError:
         package = module.partition(".")[0]
-        raise UnsupportedError(
+        raise MissingPackageError(
             f"reports and figures need {package}, which is not installed: "
             "pip install 'fair-allocator[report]'"
         ) from None

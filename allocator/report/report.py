@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from allocator.allocation.loading import load_allocation
+from allocator.allocation.pipeline import Loaded
 from allocator.allocation.result import Allocation
 from allocator.data.write import write_file
 from allocator.errors import AllocatorError
@@ -23,7 +24,8 @@ from allocator.report.style import to_svg
 from allocator.report.where_it_goes import draw_money
 from allocator.scenarios.bands import award_bands
 from allocator.scenarios.deciles import DECILES
-from allocator.scenarios.health.health import health
+from allocator.scenarios.health.health import health, health_of
+from allocator.scenarios.health.result import Health
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -79,9 +81,8 @@ def report(
     listed: Sequence[Any] = [allocations] if one else list(allocations)  # type: ignore[arg-type]
     loaded = [each if isinstance(each, Allocation) else load_allocation(each) for each in listed]
     if not force and os.path.exists(path) and not _is_report(path):
-        raise AllocatorError(
-            f"{os.fspath(path)} exists and is not a report: choose another name, or force=True"
-        )
+        said = f"{os.fspath(path)} exists and is not a report: choose another "
+        raise AllocatorError(f"{said}name, or force=True").in_shell(f"{said}--out")
     write_file(path, render(loaded, users).encode("utf-8"))
 
 
@@ -92,8 +93,8 @@ def render(allocations: Sequence[Allocation], users: object = None) -> str:
     ----------
     allocations : sequence of Allocation
         One to three.
-    users : path, UsersTable, data frame or Arrow table, optional
-        As in `report`.
+    users : Loaded, or path, UsersTable, data frame or Arrow table, optional
+        As in `report`; what the first allocation was just run on costs less.
 
     Returns
     -------
@@ -111,10 +112,12 @@ def render(allocations: Sequence[Allocation], users: object = None) -> str:
     shown, left_out = told_apart(allocations)
     plots = Plots(shown)
     with ThreadPoolExecutor(1) as pool:  # drawing leaves a core to spare
-        found = None if users is None else pool.submit(health, users, allocations[0].policy)
+        found = None if users is None else pool.submit(_health, users, allocations[0])
         content = page_content(plots, [each.policy.name for each in left_out])
         content["figures"] = _figures(plots, content)
-    content["health"] = None if found is None or content["few"] else health_rows(found.result())
+    content["health"] = None
+    if found is not None and not content["few"]:
+        content["health"] = health_rows(found.result(), hide_cap=1 in content["hidden_sums"])
     content |= {"script": script(), "script_hash": script_hash()}
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("allocator.report", "page"),
@@ -125,6 +128,12 @@ def render(allocations: Sequence[Allocation], users: object = None) -> str:
     )
     page: str = environment.get_template("page.html").render(**content, mark=MARK)
     return page
+
+
+def _health(users: object, allocation: Allocation) -> Health:
+    if isinstance(users, Loaded):
+        return health_of(allocation, users)
+    return health(users, allocation.policy)
 
 
 def _figures(plots: Plots, content: dict[str, Any]) -> dict[str, dict[str, Any] | None]:

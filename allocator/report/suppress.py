@@ -125,16 +125,17 @@ def _exposed(
     counts: dict[Cell, int], found: set[Cell], last: int
 ) -> Iterator[tuple[set[int], set[int]]]:
     """Rows and columns in which more must be hidden."""
-    for row in {r for r, _ in found}:
-        if is_small(sum(counts[cell] for cell in found if cell[0] == row)):
+    follow = {cell for cell in found if _is_bridge(cell, found)}
+    unknown = found - follow  # sums of what follows and of what is shown are known
+    for row in {r for r, _ in unknown}:
+        if is_small(sum(counts[cell] for cell in unknown if cell[0] == row)):
             yield {row}, set()
-    for column in {c for _, c in found}:
-        inside = [cell for cell in found if cell[1] == column]
-        if (last, column) not in found and is_small(sum(counts[cell] for cell in inside)):
+    for column in {c for _, c in unknown}:
+        inside = [cell for cell in unknown if cell[1] == column]
+        if (last, column) not in unknown and is_small(sum(counts[cell] for cell in inside)):
             yield set(), {column}
-    for row, column in sorted(found):
-        if is_small(counts[row, column]) and _is_bridge((row, column), found):
-            yield {r for r, _ in found}, {c for _, c in found}  # to close a cycle
+    if any(is_small(counts[cell]) for cell in follow):
+        yield {r for r, _ in found}, {c for _, c in found}  # to close a cycle
 
 
 def _is_bridge(cell: Cell, found: set[Cell]) -> bool:
@@ -163,14 +164,16 @@ def shown_count(count: int, *, hide: bool = False) -> str:
 
 
 def is_blurred(whole: int, digits: int) -> bool:
-    """Whether the last digit of a share in percent stands for ten people at least.
+    """Whether half of the last digit of a share in percent stands for ten people at least.
+
+    A share that is rounded to so little says nothing of nine people: "<0.1%" might be ten.
 
     Examples
     --------
-    >>> is_blurred(10_000, 1), is_blurred(9_999, 1), is_blurred(1_000, 0)
+    >>> is_blurred(20_000, 1), is_blurred(19_999, 1), is_blurred(2_000, 0)
     (True, False, True)
     """
-    least: int = FEWEST * 10 ** (digits + 2)
+    least: int = 2 * FEWEST * 10 ** (digits + 2)
     return whole >= least
 
 

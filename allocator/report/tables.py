@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from allocator.money import format_cents
-from allocator.report.disclosure import bound_cells
+from allocator.report.disclosure import bound_cells, change_cells
 from allocator.report.style import about
 from allocator.report.suppress import (
     WITHHELD,
     hidden,
-    hidden_cells,
     is_blurred,
     is_small,
     shown_count,
@@ -91,15 +90,16 @@ def rules_table(users: int, out: Sequence[Out], *, hide_users: bool = False) -> 
     return Table(head, rows, _any_hidden(*rows))
 
 
-def outcomes_table(summary: Summary, *, hide_floor: bool = False) -> Table:
+def outcomes_table(summary: Summary, hide: Mapping[str, Collection[str]]) -> Table:
     """Show this run beside other rules for the same users and bounds.
 
     Parameters
     ----------
     summary : Summary
         Of at least ten eligible users.
-    hide_floor : bool
-        Whether a small count would follow from how many users this run gives the minimum.
+    hide : mapping of str to collection of {"floor", "gain", "lose"}
+        By outcome: counts from which a small one would follow, because a table by decile of the
+        same awards is on the page.
 
     Returns
     -------
@@ -108,15 +108,16 @@ def outcomes_table(summary: Summary, *, hide_floor: bool = False) -> Table:
     rows = []
     n = summary.eligible
     few_on_top = n < FEWEST * 10
-    for k, each in enumerate(summary.outcomes):
-        floor = shown_share(round(each.floor_share * n), n)
+    for each in summary.outcomes:
+        gone = () if is_blurred(n, 1) else hide.get(each.name, ())
+        shares = {"floor": shown_share(round(each.floor_share * n), n)}
+        shares |= dict(zip(("gain", "lose"), gain_and_lose(each, n) or ("", ""), strict=True))
         rows.append(
             [
                 each.name,
                 format_cents(each.median_cents),
                 WITHHELD if few_on_top else percent(each.top_share),
-                WITHHELD if hide_floor and not k and not is_blurred(n, 1) else floor,
-                *(gain_and_lose(each, n) or ("", "")),
+                *(WITHHELD if name in gone else share for name, share in shares.items()),
             ]
         )
     top = "to the tenth who lost most"
@@ -219,8 +220,7 @@ def changes_table(changes: Sequence[ChangeRow], gone: set[int]) -> Table:
     Table
     """
     rows = []
-    counts = [(row.gainers, row.losers, row.unchanged) for row in changes]
-    cells = hidden_cells(counts, gone)
+    cells = change_cells(changes, gone)
     for k, row in enumerate(changes):
         if k in gone:
             rows.append([row.label, WITHHELD, "", "", "", ""])
@@ -228,7 +228,10 @@ def changes_table(changes: Sequence[ChangeRow], gone: set[int]) -> Table:
         rows.append(
             [
                 row.label,
-                *(shown_count(n, hide=(k, c) in cells) for c, n in enumerate(counts[k])),
+                *(
+                    shown_count(n, hide=(k, c) in cells)
+                    for c, n in enumerate((row.gainers, row.losers, row.unchanged))
+                ),
                 _money(row.mean_change_cents),
                 format_cents(row.change_cents),
             ]

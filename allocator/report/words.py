@@ -6,13 +6,15 @@ from pathlib import PurePath
 from typing import Any
 
 from allocator.allocation.result import Allocation
+from allocator.data.columns import USER_ID
 from allocator.money import format_cents
+from allocator.policy.schema import Policy
 from allocator.policy.sources import PAGES, sources
 from allocator.policy.words import sentences
-from allocator.report.suppress import shown_count
+from allocator.report.suppress import WITHHELD, shown_count
 from allocator.scenarios.summary_text import named_checks
 
-__all__ = ["checked", "python_lines", "said", "settings", "supplied"]
+__all__ = ["checked", "python_lines", "said", "settings", "supplied", "without_ids"]
 
 CHECKED = {
     "eligibility": "Only eligible people are paid.",
@@ -20,6 +22,7 @@ CHECKED = {
     "total": "The awards add up to {spent}, to the cent.",
     "optimal": "No cent moved from one person to another would follow the policy better.",
     "canonical": "Odd cents among equals went by the published order; nobody chose.",
+    "recomputed": "The published rule, computed again, gives the same awards.",
 }
 
 
@@ -33,18 +36,35 @@ def checked(allocation: Allocation, *, hide_spent: bool = False) -> list[dict[st
     ]
 
 
-def said(allocation: Allocation) -> list[tuple[str, list[str]]]:
+def without_ids(policy: Policy) -> Policy:
+    """Return a policy as a page may show it: ids of users whom it excludes are withheld.
+
+    Examples
+    --------
+    >>> policy = Policy.default().replace({"eligibility.exclude": {"user_id": ["u1", "u2"]}})
+    >>> dict(without_ids(policy).eligibility.exclude)
+    {'user_id': ('withheld',)}
+    """
+    rule = policy.eligibility
+    ids = {USER_ID, policy.award.per} & set(rule.exclude)
+    if not ids:
+        return policy
+    exclude = {**rule.exclude, **dict.fromkeys(ids, (WITHHELD,))}
+    return policy.model_copy(update={"eligibility": rule.model_copy(update={"exclude": exclude})})
+
+
+def said(policy: Policy) -> list[tuple[str, list[str]]]:
     """Return what the policy says, in sentences: announced, assumed and set apart."""
     found: dict[str, list[str]] = {"announced": [], "assumed": [], "set": []}
-    for each in sentences(allocation.policy):
+    for each in sentences(policy):
         found[each.source].append(each.text)
     return [(source, texts) for source, texts in found.items() if texts]
 
 
-def settings(allocation: Allocation) -> list[dict[str, str]]:
+def settings(policy: Policy) -> list[dict[str, str]]:
     """Return every key of the policy with its value, source, citation and page."""
     shown = []
-    for each in sources(allocation.policy):
+    for each in sources(policy):
         # A page's text is "DATE, URL".
         date, _, url = PAGES.get(each.page, "").rpartition(", ")
         shown.append({**vars(each), "date": date, "url": url})

@@ -13,7 +13,7 @@ from allocator.core.claims import Proportional
 from allocator.core.problem import Problem
 from allocator.core.rules import AlphaFair, Rule
 from allocator.core.solve import solve
-from allocator.money import CENTS, FINE, exact
+from allocator.money import FINE
 from allocator.policy.compile import Ids
 from allocator.policy.waves import spendable_units
 from allocator.scenarios.columns import numbers
@@ -60,7 +60,7 @@ def alternatives(allocation: Allocation) -> tuple[Alternative, ...]:
     ()
     """
     policy = allocation.policy
-    shared = policy.constraints or policy.award.below_minimum != "raise"
+    shared = policy.grouped or policy.award.below_minimum != "raise"
     shared = shared or "paid_cents" in allocation.table.column_names
     if shared or policy.objective.rule == "proportional":
         return ()
@@ -88,7 +88,7 @@ def awards_under(allocation: Allocation, rules: Sequence[Rule]) -> list[NDArray[
         Cents, whole units of the policy, in the order of the awards table.
     """
     table, policy = allocation.table, allocation.policy
-    unit = int(exact(policy.award.unit) * CENTS)
+    unit = policy.award.unit_cents
     rows = np.flatnonzero(numbers(table, "eligible"))
     awards = []
     for rule in rules:

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from allocator.allocation.result import Allocation
 from allocator.core.solve import solve
 from allocator.errors import InfeasibleError
-from allocator.money import CENTS, FINE, exact, exact_sum
+from allocator.money import FINE, exact_sum
 from allocator.policy.compile import Ids, bounds, pose, rule_of
+from allocator.policy.rules import FEW
 from allocator.policy.schema import Policy
 from allocator.policy.sections import Section
 from allocator.policy.sources import Source, sources
@@ -119,7 +120,8 @@ def choices(allocation: Allocation) -> tuple[Choice, ...]:
 def stands_alone(allocation: Allocation) -> bool:
     """Tell whether awards follow from a user's own loss, net assets and factors, and one level.
 
-    They do not with groups, persons of several accounts, earlier payments, or dropping out.
+    They do not with groups, persons of several accounts, earlier payments, users' own caps, or
+    dropping out.
 
     Examples
     --------
@@ -132,7 +134,8 @@ def stands_alone(allocation: Allocation) -> bool:
     award = policy.award
     paid = bool(allocation.paid_sources) or "already_paid" in policy.columns
     plain = award.per == "user_id" and award.below_minimum == "raise"
-    return plain and not policy.constraints and not paid
+    plain = plain and policy.objective.rule not in FEW  # which would be divided by again
+    return plain and not policy.grouped and not paid and "award_cap" not in policy.columns
 
 
 def _others(policy: Policy) -> Iterator[tuple[str, Policy]]:
@@ -161,7 +164,7 @@ class _Columns:
         self.claim = numbers(table, "claim")
         self.factor = numbers(table, "factor")
         self.ratio = numbers(table, "loss_ratio") if self.policy.uses_ratio else None
-        self.weight = numbers(table, "weight") if self.policy.uses_weights else None
+        self.weight = numbers(table, "weight") if self.policy.weighs else None
         self.eligible: NDArray[np.bool_] = numbers(table, "eligible")
         self.award = numbers(table, "award_cents")
         codes, labels = reasons(table, self.policy)
@@ -215,7 +218,7 @@ def _choice(columns: _Columns, other: Policy, head: tuple[str, str, str, Source]
     except InfeasibleError:
         return Choice(*head, feasible=False, now_in=now_in)
     award = np.zeros(len(columns.loss), dtype=np.int64)
-    award[rows] = solve(problem, rule_of(other)).awards * int(exact(other.award.unit) * CENTS)
+    award[rows] = solve(problem, rule_of(other)).awards * other.award.unit_cents
     change = (award - columns.award)[eligible | columns.eligible]
     up, down = change > 0, change < 0
     gainers, losers = int(np.count_nonzero(up)), int(np.count_nonzero(down))

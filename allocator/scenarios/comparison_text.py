@@ -88,6 +88,9 @@ def _spans(rows: Sequence[ChangeRow]) -> str:
 
 def _blocks(users: Panel, tables: Tables, diffs: Mapping[str, PolicyDiff]) -> Iterator[list[str]]:
     base, *others = users.scenarios
+    if all(tables.changes[each.name][-1].unchanged == len(users) for each in others):
+        yield [_the_same(users), *(f"warning: {note}" for note in users.notes)]
+        return
     out = users.users - len(users)
     # What somebody will do about it comes first, and what it rests on after.
     yield [
@@ -106,6 +109,24 @@ def _blocks(users: Panel, tables: Tables, diffs: Mapping[str, PolicyDiff]) -> It
         yield [each.name, *_paid_lines(tables.paid[each.name])]
     for each in others:
         yield [f"{each.name} against {base.name}", *_change_lines(tables.changes[each.name])]
+
+
+def _the_same(users: Panel) -> str:
+    """Say in a sentence that nothing differs, and why where that is plain."""
+    under = "both" if len(users.scenarios) == 2 else f"all {len(users.scenarios)}"
+    if not len(users):
+        return f"nobody is eligible under {under}"
+    certificates = [each.allocation.certificate for each in users.scenarios]
+    budgets = {each.budget_cents for each in certificates}
+    if any(each.status != "caps_reached" for each in certificates):
+        return f"everyone has the same under {under}"
+    said = f"everyone has their maximum under {under}"
+    if len(budgets) > 1:
+        return said
+    caps = format_cents(certificates[0].spent_cents)
+    budget = budgets.pop()
+    than = "more than" if budget > certificates[0].spent_cents else "just"
+    return f"{said}: the budget of {format_cents(budget)} is {than} all caps, {caps}"
 
 
 def _diff_lines(base: str, name: str, diff: PolicyDiff) -> list[str]:
@@ -132,7 +153,7 @@ def _users_lines(rows: Sequence[GroupRow]) -> list[str]:
 
 
 def _paid_lines(rows: Sequence[PaidRow]) -> list[str]:
-    head = ("decile", "eligible", "at floor", "at cap", "total", "mean", "median", "recovery")
+    head = ("decile", "eligible", "at minimum", "at maximum", "total", "mean", "median", "recovery")
     return text_table(
         head,
         [

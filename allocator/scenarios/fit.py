@@ -207,7 +207,7 @@ def _awards(
     loss: NDArray[np.int64], dollars: NDArray[np.float64], policy: Policy
 ) -> NDArray[np.int64]:
     """Round to whole units and clip, as an allocation at that level does; in cents."""
-    unit = int(exact(policy.award.unit) * CENTS)
+    unit = policy.award.unit_cents
     lower, upper = bounds_of(loss, policy)
     units = np.rint(np.minimum(dollars * CENTS / unit, LARGEST)).astype(np.int64)
     return np.minimum(np.maximum(units, lower), upper) * unit

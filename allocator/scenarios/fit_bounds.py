@@ -116,7 +116,7 @@ def at_loss(examples: ExampleTable, policy: Policy) -> NDArray[np.bool_]:
     """
     if not policy.award.cap_at_loss:
         return np.zeros(len(examples), dtype=bool)
-    unit = int(exact(policy.award.unit) * CENTS)
+    unit = policy.award.unit_cents
     whole: NDArray[np.bool_] = examples.award == examples.loss // (unit * FINE_PER_CENT) * unit
     return whole
 
@@ -130,7 +130,8 @@ def _clump(examples: ExampleTable, sign: int) -> int | None:
         beyond = int((sign * award < sign * value).sum())
         if beyond > len(award) // STRAY:
             return None
-        if len(np.unique(examples.alike[award == value])) >= CLUMP:
+        # Whatever lies beyond speaks against it: then three may be alike by chance.
+        if len(np.unique(examples.alike[award == value])) >= max(CLUMP, beyond + 2):
             return int(value)
     return None
 

@@ -5,33 +5,28 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.allocation.pipeline import Loaded, run
-from allocator.allocation.result import Allocation
 from allocator.allocation.stages import Progress, Stages
 from allocator.core.problem import Problem
 from allocator.core.rules import AlphaFair
 from allocator.core.solve import solve
-from allocator.errors import DataError, InfeasibleError
+from allocator.errors import DataError, InfeasibleError, UnsupportedError
 from allocator.money import FINE
 from allocator.policy.schema import Policy
+from allocator.scenarios.frontier_result import Frontier, FrontierPoint
 from allocator.scenarios.knobs import knob_key, number, scenario_policies, settings, value_of
+from allocator.scenarios.reading import load_for
 from allocator.scenarios.scenario_figures import gini_of_sorted, scenario_figures
-from allocator.scenarios.shared import SharedUsers, Solved, load_for
-from allocator.scenarios.sweep import plain
-from allocator.scenarios.text_table import text_table
+from allocator.scenarios.shared import SharedUsers, Solved
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
-__all__ = ["ALPHAS", "Frontier", "FrontierPoint", "frontier"]
+__all__ = ["ALPHAS", "frontier"]
 
 ALPHAS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, math.inf)
 NOTE = (
@@ -39,119 +34,6 @@ NOTE = (
     "as the base policy weighs users, so that the price of fairness is how far the money is from "
     "those with the largest weights, not money that goes to nobody."
 )
-
-
-@dataclass(frozen=True)
-class FrontierPoint:
-    """One policy on the frontier.
-
-    Attributes
-    ----------
-    value : float, bool or str
-        What the knob is set to.
-    efficiency : float or None
-        Weighted dollars over the most that this point's own users, bounds and budget allow.
-    price_of_fairness : float or None
-        1 - efficiency.
-    equality : float or None
-        1 - Gini coefficient of the awards.
-    equality_of_recovery : float or None
-        1 - Gini coefficient of award / loss.
-    top_tenth_share : float or None
-        Share of the money that goes to the tenth who lost most.
-    median_cents : int or None
-    recovery_of_smallest : float or None
-        Total of awards over total of losses in the decile of smallest losses.
-    dominated : bool
-        Whether another point is at least as efficient and as equal, and better in one.
-    """
-
-    value: Any
-    efficiency: float | None
-    price_of_fairness: float | None
-    equality: float | None
-    equality_of_recovery: float | None
-    top_tenth_share: float | None
-    median_cents: int | None
-    recovery_of_smallest: float | None
-    dominated: bool
-
-
-@dataclass(frozen=True, eq=False)
-class Frontier:
-    """Efficiency against fairness, as one knob of a policy varies.
-
-    Attributes
-    ----------
-    vary : str
-        The knob, by dotted name.
-    points : tuple of FrontierPoint
-    scenarios : tuple of Policy
-    notes : tuple of str
-    loaded : Loaded
-    """
-
-    vary: str
-    points: tuple[FrontierPoint, ...]
-    scenarios: tuple[Policy, ...]
-    notes: tuple[str, ...]
-    loaded: Loaded = field(repr=False)
-
-    def __len__(self) -> int:
-        return len(self.points)
-
-    def __getitem__(self, i: int) -> Allocation:
-        """Run point i in full."""
-        return run(self.loaded, self.scenarios[i], Stages())
-
-    @cached_property
-    def table(self) -> pd.DataFrame:
-        """One row a point: the knob by dotted name, then the fields of `FrontierPoint`."""
-        import pandas as pd
-
-        frame = pd.DataFrame(self.records())
-        return frame.astype({"median_cents": "Int64"})
-
-    def records(self) -> list[dict[str, Any]]:
-        """Return the rows of `table` as plain dictionaries, without pandas."""
-        rows = [dict(vars(point)) for point in self.points]
-        return [{self.vary: row.pop("value"), **row} for row in rows]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON."""
-        points = [plain(row) for row in self.records()]
-        return {
-            "schema_version": 1,
-            "vary": self.vary,
-            "points": points,
-            "notes": list(self.notes),
-        }
-
-    def __str__(self) -> str:
-        notes = [f"note: {note}" for note in self.notes]
-        return "\n".join([*text_table(*self._cells()), *notes])
-
-    def _cells(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-        heads = (self.vary, "efficiency", "price of fairness", "equality", "of recovery", "median")
-        rows = [
-            (
-                f"{p.value:g}" if isinstance(p.value, float) else str(p.value),
-                *map(_share, (p.efficiency, p.price_of_fairness)),
-                *map(_share, (p.equality, p.equality_of_recovery)),
-                "-" if p.median_cents is None else f"${p.median_cents / 100:,.2f}",
-            )
-            for p in self.points
-        ]
-        return heads, rows
-
-    def __repr__(self) -> str:
-        return f"Frontier({len(self)} points over {self.vary})"
-
-    def _repr_html_(self) -> str:
-        cards = import_module("allocator.report.cards")
-        title = f"{len(self)} points over {self.vary}"
-        html: str = cards.card(title, tables=[self._cells()], notes=self.notes)
-        return html
 
 
 def frontier(
@@ -195,6 +77,8 @@ def frontier(
         If the users are bad, or there are no values.
     PolicyError
         If the knob or a value is not one of a policy's.
+    UnsupportedError
+        If the policy has constraints, or as in `sweep`.
 
     References
     ----------
@@ -211,6 +95,12 @@ def frontier(
     0.0
     """
     base, key = Policy.named(policy), knob_key(vary)
+    if base.constraints:
+        raise UnsupportedError(
+            f"the policy {base.name!r} has [[constraints]], and efficiency is measured against "
+            "the most that floors, caps and budget allow without any: leave them out, or use sweep "
+            "or compare, which take them"
+        )
     if values is None:
         if key != "objective.alpha":
             raise DataError(f"{key}: give the values to try, such as values=[...]")
@@ -229,7 +119,7 @@ def frontier(
             found.append({"value": value, **dict.fromkeys(_FIGURES)})
             notes.append(f"{key} = {value} cannot be paid: {error}")
     points = tuple(FrontierPoint(**row, dominated=_dominated(row, found)) for row in found)
-    return Frontier(key, points, tuple(policies), tuple(notes), shared.loaded)
+    return Frontier(key, points, tuple(policies), tuple(notes), base, shared.loaded)
 
 
 _FIGURES = (
@@ -284,7 +174,3 @@ def _dominated(row: dict[str, Any], rows: Sequence[dict[str, Any]]) -> bool:
         None not in other and other[0] >= mine[0] and other[1] >= mine[1] and other != mine
         for other in pairs
     )
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1%}"

@@ -13,18 +13,23 @@ from allocator.allocation.pipeline import Loaded, run
 from allocator.allocation.result import Allocation
 from allocator.allocation.stages import Progress, Stages
 from allocator.errors import DataError, InfeasibleError, PolicyError
+from allocator.money import exact
 from allocator.policy.schema import Policy
+from allocator.policy.values import show_number
 from allocator.scenarios.goal_search import Found, find_place
-from allocator.scenarios.knob_range import KnobRange, knob_range
+from allocator.scenarios.knob_range import MONEY, KnobRange, knob_range
 from allocator.scenarios.knobs import knob_key, number, turned, value_of
-from allocator.scenarios.shared import SharedUsers, load_for
-from allocator.scenarios.sweep import plain
+from allocator.scenarios.reading import load_for
+from allocator.scenarios.shared import SharedUsers
+from allocator.scenarios.sweep_result import plain
 from allocator.scenarios.targets import target_named
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["GoalSeek", "goal_seek"]
+
+LONGEST_NAME = 100  # characters
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +51,7 @@ class GoalSeek:
     achieved : float
         The figure there.
     policy : Policy
-        With that value.
+        With that value, and named after it: ``Announced (maximum 7,250.00)``.
     tried : tuple of (float, float or None)
         Every value of the knob that was looked at, ascending, and the figure there; None where the
         policy cannot be paid.
@@ -227,11 +232,26 @@ def goal_seek(
         reached=found.reached,
         knob=number(setting),
         achieved=float(found.tried[found.place] or 0.0),
-        policy=turned(base, {key: setting}),
+        policy=turned(base, {key: setting}, _name(base, key, setting)),
         tried=tuple((number(grid.value(p)), v) for p, v in sorted(found.tried.items())),
         notes=tuple(_notes(found, grid, name, float(value))),
         loaded=loaded,
     )
+
+
+def _name(base: Policy, key: str, setting: Any) -> str:
+    """Name the policy found after the base and what it sets.
+
+    Examples
+    --------
+    >>> _name(Policy.default(), "award.maximum", "7250"), _name(Policy.default(), "alpha", 1.25)
+    ('Announced (maximum 7,250.00)', 'Announced (alpha 1.25)')
+    """
+    told = f"{setting:g}" if isinstance(setting, float) else str(setting)
+    if key in MONEY:
+        told = show_number(exact(setting), least=2)
+    text = f" ({key.rpartition('.')[2].replace('_', ' ')} {told})"
+    return base.name[: LONGEST_NAME - len(text)] + text
 
 
 def _notes(found: Found, grid: KnobRange, name: str, goal: float) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What a user who is not in the table would get, at the level of an allocation.
 
-One user among many hardly moves the level, so that it is taken as it is: nobody else's award is
-recomputed. Users whose cents are tied at the margin may get a unit more, or less, than they hold.
+One user among many hardly moves the level: nobody else's award is recomputed. Users whose cents
+are tied at the margin may get a unit more, or less, than they hold.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,26 +19,25 @@ from allocator.allocation.person_table import per_person
 from allocator.allocation.result import Allocation
 from allocator.core.amounts import MAX_UNITS
 from allocator.core.edge import find_edge
-from allocator.core.order import CLOSE, Units
 from allocator.core.problem import Problem
 from allocator.core.ramps import Ramps
 from allocator.data.buffers import nulls_of
 from allocator.data.check import Users
-from allocator.errors import DataError
-from allocator.money import CENTS, FINE, FINE_PER_CENT, MAX_DOLLARS, exact
+from allocator.errors import DataError, UnsupportedError
+from allocator.money import FINE, FINE_PER_CENT, MAX_DOLLARS
 from allocator.policy.claims_formula import BY_CLAIM
 from allocator.policy.compile import bounds, pose, rule_of
 from allocator.policy.eligibility import decide
+from allocator.policy.rules import TWO_STAGE
 from allocator.policy.schema import Policy
 from allocator.policy.sections import Range
 from allocator.policy.weights import weigh
 from allocator.scenarios.columns import losses, numbers
+from allocator.scenarios.earned import TIED, earned, in_tier, tier_ranks
 
 __all__ = ["Level", "level_of", "net_assets_at"]
 
 AMOUNTS = ("liquidation_loss", "net_assets")  # what a hypothetical user is described by
-SLACK = 1e-9  # relative, around the level: far more than floats are off, far less than a unit
-TIED = 2e-14  # logarithms of levels this close are equal: each is off by less than 1e-14
 LARGEST = MAX_DOLLARS * FINE - 1  # 1e-8 dollars
 
 
@@ -95,11 +93,11 @@ class Level:
             return cls(policy, math.inf, math.inf)
         ramps = replace(rule_of(policy).ramps(problem), upper=upper)
         edge = find_edge(ramps, units, lambda index: [(b"", str(i)) for i in index.tolist()])
-        close = _close(ramps, edge.tier)
+        close = in_tier(ramps, edge.tier)
         marginal = None
         if ramps.flat:
             rows = np.flatnonzero(close & (units < ramps.upper))
-            marginal = ramps.unbounded().take(rows[[_tier_ranks(ramps.take(rows)).argmin()]])
+            marginal = ramps.unbounded().take(rows[[tier_ranks(ramps.take(rows)).argmin()]])
         level = cls(policy, edge.tier, edge.log_level, marginal)
         members, _ = level._place(ramps)
         # Where none is held but first units of infinite gain, the edge is the unit refused.
@@ -165,7 +163,7 @@ class Level:
     @cached_property
     def unit_cents(self) -> int:
         """Cents per unit of the policy."""
-        return int(exact(self.policy.award.unit) * CENTS)
+        return self.policy.award.unit_cents
 
     @cached_property
     def _by_amounts(self) -> Policy:
@@ -201,20 +199,20 @@ class Level:
         members, earlier = self._place(ramps)
         awards = np.where(earlier, upper, lower)
         inside = ramps.tier(members, tail=math.isinf(self.tier))
-        awards[members] = _earned(inside, self.log_level)
+        awards[members] = earned(inside, self.log_level)
         awards[awards < self.dropped_below] = 0
         return awards[: len(loss)]
 
     def _place(self, ramps: Ramps) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Mark who is in the marginal tier, and who is in an earlier one."""
-        members = _close(ramps, self.tier)
+        members = in_tier(ramps, self.tier)
         if ramps.tiers is None:
             return members, ~members
         earlier = (ramps.tiers < self.tier) & ~members
         if self.marginal is not None:
             rows = np.flatnonzero(members)
             both = Ramps.concatenated([self.marginal, ramps.unbounded().take(rows)])
-            first, *ranks = _tier_ranks(both).tolist()
+            first, *ranks = tier_ranks(both).tolist()
             members[rows], earlier[rows] = np.equal(ranks, first), np.less(ranks, first)
         return members, earlier
 
@@ -231,12 +229,26 @@ def level_of(allocation: Allocation) -> Level:
     Level
     """
     policy, table = allocation.policy, per_person(allocation).table
+    if policy.objective.rule == TWO_STAGE:
+        raise UnsupportedError(
+            f'objective.rule = "{TWO_STAGE}": what others would get depends on their group, which '
+            "is not asked for; choose a rule with one level, such as its stage_rule"
+        )
+    if policy.objective.weighted:
+        raise UnsupportedError(
+            f'objective.rule = "{policy.objective.rule}", weighted: what others would get is not '
+            'computed for weighted rules by claims; choose objective.rule = "alpha_fair" (with '
+            "alpha = 1 it is weighted constrained_equal_awards, but for odd cents)"
+        )
     at_level = numbers(table, "eligible")
     if "paid_cents" in table.column_names:  # others hold what they were paid
         paid, own = numbers(table, "paid_cents"), numbers(table, "award_cents")
         at_level = at_level & ((own > paid) | (paid == 0))
         award = policy.award.model_copy(update={"if_budget_exceeds_caps": "spend_less"})
         policy = policy.model_copy(update={"award": award})
+    if "award_cap_cents" in table.column_names:  # others are held by a cap of their own
+        held = numbers(table, "award_cents") == numbers(table, "upper_cents")
+        at_level = at_level & (nulls_of(table.column("award_cap_cents")) | ~held)
     if policy.constraints:  # the level is of those whom no group holds back
         at_level = at_level & (nulls_of(table.column("group")))
     rows = np.flatnonzero(at_level)
@@ -244,7 +256,7 @@ def level_of(allocation: Allocation) -> Level:
     claim = np.rint(numbers(table, "claim")[rows] * FINE).astype(np.int64)
     weight = numbers(table, "weight")[rows] if policy.uses_weights else None
     problem = pose(policy, loss, claim, weight, range(len(rows)), table.num_rows)
-    units = numbers(table, "award_cents")[rows] // int(exact(policy.award.unit) * CENTS)
+    units = numbers(table, "award_cents")[rows] // policy.award.unit_cents
     level = Level.of(policy, loss, problem, units)
     dropped_below = 0
     if policy.award.below_minimum != "raise":
@@ -281,48 +293,6 @@ def net_assets_at(loss: NDArray[np.int64], ratio: Fraction) -> NDArray[np.int64]
     return np.array([min(each * den // num, LARGEST) for each in loss.tolist()], dtype=np.int64)
 
 
-def _tier_ranks(ramps: Ramps) -> NDArray[np.int64]:
-    ones = np.ones(len(ramps), dtype=np.int64)
-    return Units(ramps, ones, ones).tier_ranks()
-
-
-def _close(ramps: Ramps, tier: float) -> NDArray[np.bool_]:
-    if ramps.tiers is None:
-        return np.ones(len(ramps), dtype=bool)
-    if math.isinf(tier):
-        return np.isinf(ramps.tiers)
-    return np.abs(ramps.tiers - tier) <= CLOSE * tier
-
-
-def _earned(ramps: Ramps, log_level: float) -> NDArray[np.int64]:
-    """Count the units of each claimant of a tier that are earned at or below a level."""
-    mean = ramps.mean
-    if log_level == -math.inf:  # only first units of infinite gain are earned there
-        low, high = ramps.lower.copy(), np.clip(1, ramps.lower, ramps.upper)
-    elif ramps.start is not None or ramps.pauses is not None:  # no mere product
-        low, high = ramps.lower.copy(), ramps.upper.copy()
-    else:
-        amount = ramps.slopes(-log_level)
-        low, high = amount * (1.0 - SLACK), amount * (1.0 + SLACK)
-        mean.early.units(low, None)
-        mean.late.units(high, None)
-        low, high = (
-            np.clip(each, ramps.lower, ramps.upper).astype(np.int64) for each in (low, high)
-        )
-    free = ramps.unbounded()
-    rows = np.flatnonzero(low < high)
-    while len(rows):
-        middle = (low[rows] + high[rows] + 1) // 2
-        earned = Units(free.take(rows), middle, rows).levels() <= log_level + TIED
-        low[rows[earned]] = middle[earned]
-        high[rows[~earned]] = middle[~earned] - 1
-        rows = rows[low[rows] < high[rows]]
-    counted: NDArray[np.int64] = low
-    return counted
-
-
 def _users(loss: NDArray[np.int64], net_assets: NDArray[np.int64] | None) -> Users:
-    nothing: dict[str, Any] = {}
-    ids = pa.chunked_array([], pa.string())
-    unrounded = np.zeros(len(loss), dtype=bool)
-    return Users(ids, loss, net_assets, None, None, nothing, pa.table(nothing), unrounded)
+    ids, none = pa.chunked_array([], pa.string()), pa.table({})
+    return Users(ids, loss, net_assets, None, None, {}, none, np.zeros(len(loss), dtype=bool))

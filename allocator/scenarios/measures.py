@@ -170,7 +170,7 @@ def _price(
 ) -> float:
     """Return the price of fairness against giving to the highest weights first."""
     table, policy = allocation.table, allocation.policy
-    weight = numbers(table, "weight" if policy.uses_weights else "claim")[rows]
+    weight = numbers(table, "weight" if policy.weighs else "claim")[rows]
     if policy.uses_weights and policy.objective.of == "recovery":
         weight = np.divide(weight, loss, out=np.zeros(len(rows)), where=loss > 0)
     lower, upper = (numbers(table, name)[rows] for name in ("lower_cents", "upper_cents"))

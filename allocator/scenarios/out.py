@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from allocator.allocation.result import Allocation
+from allocator.data.columns import AWARD_CAP
 from allocator.money import FINE_PER_CENT
 from allocator.policy.eligibility import DROPPED, ELIGIBLE, deciding_keys
 from allocator.policy.schema import Policy
@@ -16,7 +18,7 @@ from allocator.policy.sources import Source
 from allocator.scenarios.columns import losses, reasons
 from allocator.scenarios.sums import group_totals, rounded
 
-__all__ = ["Out", "funnel", "out_by_reason", "reason_source", "reason_text"]
+__all__ = ["Out", "count_out", "funnel", "out_by_reason", "reason_source", "reason_text"]
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,31 @@ def out_by_reason(allocation: Allocation) -> tuple[Out, ...]:
     """
     table, policy = allocation.table, allocation.policy
     codes, labels = reasons(table, policy)
+    return count_out(codes, labels, losses(table, policy), policy)
+
+
+def count_out(
+    codes: NDArray[Any], labels: Sequence[str], loss: NDArray[np.int64], policy: Policy
+) -> tuple[Out, ...]:
+    """Count who is out by the codes of reasons.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n,)
+        Everybody's place among the labels.
+    labels : sequence of str
+        Reason codes, in order of precedence.
+    loss : ndarray of int64, shape (n,)
+        In 1e-8 dollars.
+    policy : Policy
+
+    Returns
+    -------
+    tuple of Out
+        Reasons that nobody has are left out.
+    """
     users = np.bincount(codes, minlength=len(labels)).tolist()
-    lost = group_totals(codes, len(labels), losses(table, policy))
+    lost = group_totals(codes, len(labels), loss)
     return tuple(
         Out(
             label,
@@ -119,7 +144,10 @@ def reason_text(reason: str, policy: Policy) -> str:
         "loss_ratio_below_minimum": (
             f"lost under {said['eligibility.min_loss_ratio']} of net assets"
         ),
-        "cap_below_minimum": f"lost under the minimum of {_short(said['award.minimum'])}",
+        "cap_below_minimum": (
+            f"lost{' or may get' if AWARD_CAP in policy.columns else ''} under the minimum of "
+            f"{_short(said['award.minimum'])}"
+        ),
         DROPPED: f"a share under {_short(said['award.minimum'])}, dropped",
     }
     return texts.get(reason, reason)

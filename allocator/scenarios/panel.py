@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from allocator.allocation.result import Allocation
 from allocator.data.buffers import numbers_of
 from allocator.errors import DataError
-from allocator.money import exact_sum, format_cents
+from allocator.money import CENTS, exact_sum, format_cents
 from allocator.scenarios.columns import losses, numbers
 
 __all__ = ["Panel", "Scenario", "distinct_names", "panel"]
@@ -170,7 +170,12 @@ def _other_budgets(allocations: Sequence[Allocation], names: Sequence[str]) -> l
     told = [
         f"{format_cents(cents)} under {name}" for cents, name in zip(budgets, names, strict=True)
     ]
-    return [f"the budgets differ, and not only the rules: {', '.join(told)}"]
+    dollars, cents = divmod(max(budgets), CENTS)
+    return [
+        f"the budgets differ, and not only the rules: {', '.join(told)}; to compare the rules "
+        f"alone, set one budget: --set award.budget={dollars}.{cents:02d}, or in Python "
+        "policy.replace(budget=...)"
+    ]
 
 
 def _left_out(

@@ -174,7 +174,7 @@ def _people(title: str, allocation: Allocation) -> list[Person]:
     decided = decide(_users(loss, net), policy)
     factor = math.prod(_factors(allocation.policy).values())
     cents = level_of(allocation).award_cents(loss, net, factor)
-    unit_cents = int(exact(policy.award.unit) * CENTS)
+    unit_cents = policy.award.unit_cents
     lower, upper = (each * unit_cents for each in bounds(loss, policy))
     maximum = int(exact(policy.award.maximum) * CENTS)
     found = []

@@ -24,7 +24,7 @@ def properties() -> pd.DataFrame:
     pandas.DataFrame
         Of nullable booleans, missing where a property does not apply. ``attrs["why"][rule][name]``
         is the proof, the source or the counterexample; ``attrs["evidence"][rule][name]`` says
-        which ("proof", "search" for no counterexample in a long search, "counterexample", "none");
+        which ("proof", "counterexample", "none");
         ``attrs["definitions"][name]`` says what the property is.
 
     Examples

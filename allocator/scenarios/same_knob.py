@@ -71,6 +71,8 @@ def formula_key(policy: Policy) -> Hashable:
             read_ratio(weights.ratio_cap) if powers["ratio"] else None,
             policy.claim if "recognized loss" in powers or not weighs else None,
             None if weighs else objective.rule,
+            repr(weights) if objective.weighted else None,
+            objective.seed,
             policy.uses_ratio,
             policy.eligibility,
             policy.award,

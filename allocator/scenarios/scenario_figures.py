@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocator.allocation.level import caps_reached, dollar_level, largest_claim
+from allocator.allocation.row_evidence import formula_of
 from allocator.core.curves import blocks
 from allocator.money import CENTS, FINE_PER_CENT, exact_sum
 from allocator.policy.compile import bounds
-from allocator.policy.formula import formula
 from allocator.scenarios.deciles import DECILES
 from allocator.scenarios.shared import Solved
 from allocator.scenarios.sums import rounded
@@ -21,6 +21,7 @@ from allocator.scenarios.sums import rounded
 __all__ = ["ScenarioFigures", "distinct", "gini_of_sorted", "scenario_figures"]
 
 
+CONSTRAINED = "; under constraints that bind, other levels"
 BINS = 10_000  # awards up to here are counted, whatever the number of users
 
 
@@ -84,15 +85,17 @@ def scenario_figures(solved: Solved) -> ScenarioFigures:
     values, counts_of = distinct(units)
     below = np.cumsum(counts_of)
     total = counts.total * unit
-    capped = counts.at_upper + counts.fixed == n and caps_reached(
-        solved.problem, exact_sum(bounds(members.loss, solved.policy)[1])
+    capped = solved.spend < solved.problem.budget or (
+        counts.at_upper + counts.fixed == n
+        and caps_reached(solved.problem, exact_sum(bounds(members.loss, solved.policy)[1]))
     )
     level, log_level = math.inf, math.inf
     if not capped:
-        line = solved.line
-        level, log_level = dollar_level(
-            solved.policy, solved.problem, line.tier.value, line.log_level
-        )
+        level, log_level = math.nan, solved.log_level
+        if not math.isnan(log_level):
+            level, log_level = dollar_level(
+                solved.policy, solved.problem, solved.tier, solved.log_level
+            )
     largest = largest_claim(solved.problem) * unit / CENTS
     share = members.share_of_top_tenth(units)
     return ScenarioFigures(
@@ -108,7 +111,8 @@ def scenario_figures(solved: Solved) -> ScenarioFigures:
         top_tenth_share=None if share is None else float(share),
         gini=_gini(values, counts_of, below),
         level=level if math.isfinite(level) else None,
-        formula=formula(solved.policy, level, log_level, largest),
+        formula=formula_of(solved.policy, level, log_level, largest)
+        + CONSTRAINED * (bool(solved.policy.constraints) and not math.isnan(log_level)),
         recovery_by_decile=tuple(
             _ratio(exact_sum(units[members.decile(k)]) * unit, members.decile_losses[k - 1])
             for k in range(1, DECILES + 1)

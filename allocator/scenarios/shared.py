@@ -9,27 +9,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.allocation.pipeline import Loaded, load
-from allocator.allocation.stages import Stages
-from allocator.core.certificate import verify
+from allocator.allocation.pipeline import Loaded
+from allocator.allocation.priced import solve_priced
+from allocator.allocation.row_evidence import due_units
+from allocator.core.nested import tighten
 from allocator.core.problem import Problem
 from allocator.core.solve import award
-from allocator.core.waterline import Waterline, waterline
+from allocator.core.waterline import waterline
 from allocator.data.buffers import array_of
 from allocator.data.check import Users
-from allocator.data.columns import ALREADY_PAID
-from allocator.errors import UnsupportedError, VerificationError
-from allocator.money import FINE, exact
-from allocator.policy.compile import Ids, pose, rule_of
+from allocator.money import FINE, exact_sum
+from allocator.policy.compile import Compiled, Ids, pose, rule_of
+from allocator.policy.constraints import constrain
 from allocator.policy.eligibility import decide
 from allocator.policy.schema import Policy
-from allocator.policy.values import read_ratio
-from allocator.policy.wave_checks import ACCOUNT
 from allocator.policy.weights import Weighing, weigh
+from allocator.scenarios.margin import margin_of
 from allocator.scenarios.members import Members
+from allocator.scenarios.reading import eligibility_key, smallest_loss
+from allocator.scenarios.solved_checks import check, check_plain
 from allocator.scenarios.tally import Tally, tally
 
-__all__ = ["SharedUsers", "Solved", "load_for"]
+__all__ = ["SharedUsers", "Solved"]
 
 SEED = 0  # of the numbers that tell awards apart; any will do, and the same ones always
 
@@ -47,7 +48,11 @@ class Solved:
     units : ndarray of int64, shape (m,)
         Awards in whole units.
     unit_cents : int
-    line : Waterline
+    tier, log_level : float
+        The marginal tier, and the level in it; where constraints overlap, that of users in none
+        that binds.
+    spend : int
+        Units that the budget, bounds and constraints let be spent.
     tally : Tally
     """
 
@@ -56,7 +61,9 @@ class Solved:
     problem: Problem
     units: NDArray[np.int64]
     unit_cents: int
-    line: Waterline
+    tier: float
+    log_level: float
+    spend: int
     tally: Tally
 
     @property
@@ -95,7 +102,7 @@ class SharedUsers:
         self._group = Members.of(users.loss[:0], self._marks[:0])
         self._members: tuple[int, Members] = (0, self._group)
         self._memo = _Latest()
-        self._posed: tuple[Hashable, NDArray[np.float64] | None, Problem] | None = None
+        self._posed: tuple[Hashable, NDArray[np.float64] | None, Compiled] | None = None
 
     def solve(self, policy: Policy, *, certify: bool = False) -> Solved:
         """Apply a policy.
@@ -116,23 +123,38 @@ class SharedUsers:
         InfeasibleError
             As in `allocate`.
         UnsupportedError
-            If the policy has constraints, drops small awards, is for people with several
-            accounts, or counts what was already paid.
+            If the policy drops small awards, is for people with several accounts, or counts what
+            was already paid; or as in `allocate`.
         VerificationError
             If the awards do not pass; please report it.
         """
-        _check_plain(policy)
+        check_plain(policy)
         start = self._start(policy)
         weighing = weigh(self._users, policy, self._memo)
-        problem = self._problem(policy, start, weighing)
-        spend = problem.spend
-        line = waterline([rule_of(policy).ramps(problem)], spend)
-        units = award(problem, line)
-        counts = tally(units, problem.lower, problem.upper)
+        compiled = self._compiled(policy, start, weighing)
+        problem = compiled.problem
+        if compiled.priced:
+            found = solve_priced(policy, compiled)
+            units, tier, log_level = found.units, 1.0, found.log_level
+            spend = due_units(compiled, units)
+        else:
+            spend = problem.spend
+            ramps = rule_of(policy).ramps(problem)
+            line = waterline([tighten(problem, ramps)], spend)
+            units = award(problem, line)
+            tier, log_level = margin_of(problem, ramps, units, line)
         solved = Solved(
-            policy, self._slice(start), problem, units, _unit_cents(policy), line, counts
+            policy,
+            self._slice(start),
+            problem,
+            units,
+            compiled.unit_cents,
+            tier,
+            log_level,
+            spend,
+            tally(units, problem.lower, problem.upper),
         )
-        _check(solved, spend, certify=certify)
+        check(solved, compiled, certify=certify)
         return solved
 
     def weights(self, policy: Policy, solved: Solved) -> NDArray[np.float64]:
@@ -166,79 +188,34 @@ class SharedUsers:
         self._memo = _Latest()
         self._posed = None
 
-    def _problem(self, policy: Policy, start: int, weighing: Weighing) -> Problem:
+    def _compiled(self, policy: Policy, start: int, weighing: Weighing) -> Compiled:
         """State the problem, or return the last one if it is the same, as when alpha changes."""
         objective = policy.objective
-        what = (objective.rule, objective.of, policy.claim)
-        key = (start, repr(policy.award), policy.tie_break_key, *what)
+        what = (objective.rule, objective.of, objective.weighted, policy.claim)
+        key = (start, repr(policy.award), policy.tie_break_key, repr(policy.constraints), *what)
         weight, last = weighing.weight, self._posed
         if last is None or last[0] != key or last[1] is not weight:
+            rows = np.arange(start, len(self._group))
+            constrained = constrain(self._users, policy, rows)
             problem = pose(
                 policy,
                 self._slice(start).loss,
                 weighing.claim[start:],
                 None if weight is None else weight[start:],
-                Ids(self._users.ids, np.arange(start, len(self._group))),
+                Ids(self._users.ids, rows),
                 len(self.loaded.users),
+                constrained.groups,
             )
-            last = self._posed = (key, weight, problem)
+            unit = policy.award.unit_cents
+            caps = exact_sum(problem.upper)
+            posed = Compiled(problem, rows, unit, caps, priced=constrained.bounds)
+            last = self._posed = (key, weight, posed)
         return last[2]
 
     def _slice(self, start: int) -> Members:
         if self._members[0] != start:
             self._members = (start, self._group.from_(start))
         return self._members[1]
-
-
-def load_for(source: object, policies: Sequence[Policy], stages: Stages) -> Loaded:
-    """Read and check users for some policies, looking at each way of reading them once.
-
-    Parameters
-    ----------
-    source : object
-        As in `allocate`.
-    policies : sequence of Policy
-    stages : Stages
-
-    Returns
-    -------
-    Loaded
-
-    Raises
-    ------
-    DataError
-    PolicyError
-    """
-    distinct = {_reading(policy): policy for policy in policies}
-    return load(source, list(distinct.values()), stages)
-
-
-def eligibility_key(policy: Policy) -> Hashable:
-    """Return all that decides who is in, but for the size of the loss."""
-    rule = policy.eligibility
-    return (
-        rule.exclude_already_compensated,
-        repr(rule.exclude),
-        rule.nonpositive_net_assets,
-        read_ratio(rule.min_loss_ratio),
-        policy.uses_ratio,
-    )
-
-
-def smallest_loss(policy: Policy) -> int:
-    """Return the smallest loss that is in, in 1e-8 dollars.
-
-    Examples
-    --------
-    >>> smallest_loss(Policy.default()) // FINE
-    50
-    >>> smallest_loss(Policy.default().replace(minimum="60.00")) // FINE
-    60
-    """
-    least = exact(policy.eligibility.min_loss)
-    if policy.award.cap_at_loss:  # a cap below the minimum: both are whole units
-        least = max(least, exact(policy.award.minimum))
-    return int(least * FINE)
 
 
 class _Latest:
@@ -270,49 +247,3 @@ def _taken(users: Users, rows: NDArray[np.int64], loss: NDArray[np.int64]) -> Us
         attributes={name: column.take(index) for name, column in users.attributes.items()},
         rounded_rows=users.rounded_rows[rows],
     )
-
-
-def _check_plain(policy: Policy) -> None:
-    """Refuse what looks at more of users than their own amounts and weights."""
-    what = "[[constraints]]" if policy.constraints else ""
-    if policy.award.below_minimum != "raise":
-        what = f'award.below_minimum = "{policy.award.below_minimum}"'
-    if policy.award.per != ACCOUNT:
-        what = f'award.per = "{policy.award.per}"'
-    if ALREADY_PAID in policy.columns:
-        what = "columns.already_paid"
-    if what:
-        raise UnsupportedError(
-            f"the policy {policy.name!r} has {what}, which sweep, frontier and goal_seek do not "
-            "take: use allocate or compare for each policy"
-        )
-
-
-def _check(solved: Solved, spend: int, *, certify: bool) -> None:
-    failures = []
-    if solved.tally.outside:
-        failures.append(f"bounds: {solved.tally.outside:,} awards are outside their bounds")
-    if solved.tally.total != spend:
-        failures.append(f"total: {solved.tally.total:,} units are spent, not {spend:,}")
-    if certify:
-        failures += verify(solved.problem, rule_of(solved.policy), solved.units).failures
-    if failures:
-        raise VerificationError(
-            f"the awards of {solved.policy.name!r} do not pass their own verification, which is a "
-            "fault of this program; please report it: " + "; ".join(failures)
-        )
-
-
-def _reading(policy: Policy) -> Hashable:
-    """Return what decides how a table is read and checked."""
-    return (
-        tuple(sorted(policy.columns.items())),
-        repr(policy.eligibility.exclude),
-        repr(policy.weights.factors),
-        policy.uses_weights,
-        policy.needs_net_assets,
-    )
-
-
-def _unit_cents(policy: Policy) -> int:
-    return int(exact(policy.award.unit) * 100)

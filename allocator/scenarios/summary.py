@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from allocator.allocation.person_table import per_person
 from allocator.allocation.result import Allocation
+from allocator.allocation.row_evidence import priced_constraints
 from allocator.data.table import MEMORY
-from allocator.money import CENTS, FINE_PER_CENT, exact, exact_sum
+from allocator.money import FINE_PER_CENT, exact, exact_sum
 from allocator.policy.values import show_dollars
 from allocator.scenarios.alternatives import alternatives, awards_under
 from allocator.scenarios.columns import losses, numbers
@@ -97,6 +98,8 @@ class Summary:
     already_paid, people : mapping or None
         See `allocator.scenarios.people_and_waves`; None, and not in the file, where there is
         nothing to say. With people, `users`, `eligible`, `paid` and `outcomes` count people.
+    constraints : tuple of str or None
+        Where constraints overlap, or bound recoveries: those that bind, and what they cost.
     """
 
     policy: str
@@ -123,6 +126,7 @@ class Summary:
     reserve_cents: int | None = None
     already_paid: Mapping[str, Any] | None = None
     people: Mapping[str, Any] | None = None
+    constraints: tuple[str, ...] | None = None
 
     def __str__(self) -> str:
         return self.text()
@@ -133,7 +137,7 @@ class Summary:
         data["out"] = [each.to_dict() for each in self.out]
         data["outcomes"] = [_short(vars(each)) for each in self.outcomes]
         data["checks"] = dict(self.checks)
-        for name in ("reserve_cents", "already_paid", "people"):
+        for name in ("reserve_cents", "already_paid", "people", "constraints"):
             if data[name] is None:
                 del data[name]
         return {k: list(v) if isinstance(v, tuple) else v for k, v in _short(data).items()}
@@ -192,7 +196,7 @@ def summarize(allocation: Allocation) -> Summary:
         paid=int(np.count_nonzero(award)),
         formula=certificate.formula,
         minimum=show_dollars(exact(policy.award.minimum)).removesuffix(".00"),
-        unit_cents=int(exact(policy.award.unit) * CENTS),
+        unit_cents=policy.award.unit_cents,
         out=out_by_reason(allocation),
         outcomes=tuple(_outcomes(allocation, lost)),
         recovery=certificate.spent_cents * FINE_PER_CENT / whole if whole else None,
@@ -204,6 +208,7 @@ def summarize(allocation: Allocation) -> Summary:
         reserve_cents=certificate.reserve_cents,
         already_paid=paid_figures(accounts.table),
         people=people_figures(accounts.table),
+        constraints=priced_constraints(certificate),
     )
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from allocator.money import format_cents
+from allocator.policy.eligibility import deciding_keys
 from allocator.scenarios.numerals import big_dollars, percent
 from allocator.scenarios.people_and_waves import lines
 from allocator.scenarios.text_table import text_table
 
 if TYPE_CHECKING:
+    from allocator.scenarios.out import Out
     from allocator.scenarios.summary import Outcome, Summary
 
-__all__ = ["SOURCES", "named_checks", "summary_text"]
+__all__ = ["SOURCES", "named_checks", "out_lines", "summary_text"]
 
 CHECKS = {
     "total": "total",
@@ -21,6 +23,7 @@ CHECKS = {
     "eligibility": "eligibility",
     "canonical": "tie order",
     "optimal": "no cent better moved",
+    "recomputed": "rule computed again",
     "split": "split over accounts",
 }
 SOURCES = {"announced": "announced", "assumed": "ASSUMED", "set": "set by this policy"}
@@ -41,8 +44,9 @@ def summary_text(summary: Summary, next_line: str = "") -> str:
     """
     blocks = (
         _head(summary),
-        list(_out(summary)),
+        list(out_lines(summary.out)),
         list(_table(summary)),
+        list(_constraints(summary)),
         list(_end(summary, next_line)),
     )
     return "\n\n".join("\n".join(block) for block in blocks if block)
@@ -74,22 +78,42 @@ def _head(summary: Summary) -> list[str]:
     title = (
         summary.policy if summary.policy.lower().endswith("policy") else f"{summary.policy} policy"
     )
+    if not summary.eligible:
+        return [f"{title} on {summary.users_from}", *lines(summary), _nobody(summary)]
     money = f"{format_cents(summary.spent_cents)} to {summary.paid:,} of {summary.users:,} "
     money += "users" if summary.people is None else "people"
     money += ", to the cent"
     if summary.unspent_cents:
         money += f"; {format_cents(summary.unspent_cents)} of the budget stays unspent"
-        if not summary.eligible:
-            money += ", because nobody is eligible"
-        elif summary.status == "caps_reached":
+        if summary.status == "caps_reached":
             money += ", because everyone has their maximum"
     return [f"{title} on {summary.users_from}", money, *lines(summary), summary.formula]
 
 
-def _out(summary: Summary) -> Iterator[str]:
-    digits = max((len(f"{each.users:,}") for each in summary.out), default=0)
-    words = max((len(each.text) for each in summary.out), default=0)
-    for each in summary.out:
+def _nobody(summary: Summary) -> str:
+    """Say which rule leaves most users out, as nobody is left."""
+    unspent = f"; {format_cents(summary.unspent_cents)} of the budget stays unspent"
+    if not summary.out:
+        return f"nobody is eligible{unspent}"
+    most = max(summary.out, key=lambda each: each.users)
+    key = next(iter(deciding_keys(most.reason)), most.reason).partition(".")[2] or most.reason
+    return f"nobody is eligible: {most.users:,} of {summary.users:,} fell at {key}{unspent}"
+
+
+def out_lines(out: Sequence[Out]) -> Iterator[str]:
+    """Write who is out, a line a reason.
+
+    Parameters
+    ----------
+    out : sequence of Out
+
+    Yields
+    ------
+    str
+    """
+    digits = max((len(f"{each.users:,}") for each in out), default=0)
+    words = max((len(each.text) for each in out), default=0)
+    for each in out:
         line = f"- {each.users:>{digits},} {each.text:<{words}}   {SOURCES[each.source]}"
         if each.source == "assumed":
             line += f", {big_dollars(each.loss_cents)} of losses: decide"
@@ -125,6 +149,12 @@ def _note(summary: Summary, outcome: Outcome) -> str:
     return f"{percent(outcome.gain_share, 0)} gain, {percent(outcome.lose_share, 0)} lose"
 
 
+def _constraints(summary: Summary) -> Iterator[str]:
+    if summary.constraints is not None:
+        yield "constraints that bind:" + " none" * (not summary.constraints)
+        yield from (f"  {text}" for text in summary.constraints)
+
+
 def _end(summary: Summary, next_line: str) -> Iterator[str]:
     if summary.quarantined:
         rows = "1 row was" if summary.quarantined == 1 else f"{summary.quarantined:,} rows were"
@@ -136,6 +166,7 @@ def _end(summary: Summary, next_line: str) -> Iterator[str]:
         yield "VERIFICATION FAILED: " + ", ".join(failed)
         yield from (f"  {failure}" for failure in summary.failures)
     else:
-        yield "verified: " + ", ".join(text for _, text, _ in checks)
+        nobody = "nothing was to be divided; " * (not summary.eligible)
+        yield f"verified: {nobody}" + ", ".join(text for _, text, _ in checks)
     if next_line:
         yield f"next: {next_line}"

@@ -98,10 +98,14 @@ def test_each_bound_that_binds_is_named(policy):
     assert capped.certificate.status == "caps_reached"
 
 
-def test_awards_are_a_pandas_frame_made_once(result):
+def test_awards_are_a_pandas_frame_that_is_ones_own(result):
     frame = result.awards
     assert isinstance(frame, pd.DataFrame)
-    assert frame is result.awards
+    other = result.awards
+    other.loc[0, "award_cents"] = 1
+    other["mine"] = 0
+    pd.testing.assert_frame_equal(frame, result.awards)
+    assert frame.loc[0, "award_cents"] != 1
     assert frame["award_cents"].dtype == np.int64
     assert frame["award_cents"].sum() == 10_000_000
     assert frame["loss"].dtype == np.float64
@@ -240,7 +244,9 @@ def test_nobody_is_eligible(three, policy):
     assert awards(run) == [0, 0, 0]
     assert run.certificate.ok
     assert run.certificate.eligible == run.certificate.spent_cents == 0
-    assert "$0.00 to 0 of 3 users" in str(run.summary())
+    assert "nobody is eligible: 3 of 3 fell at min_loss; $100,000.00 of" in str(run.summary())
+    assert "voucher =" not in str(run.summary())
+    assert "verified: nothing was to be divided; " in str(run.summary())
 
 
 def test_a_budget_of_one_cent_is_infeasible(users, policy):
@@ -268,7 +274,7 @@ def test_policies_that_map_columns_differently_share_no_table(three, policy):
     from allocator.allocation.stages import Stages
 
     other = policy.replace(columns={"user_id": "x"})
-    with pytest.raises(al.DataError, match="map columns differently"):
+    with pytest.raises(al.PolicyError, match="map columns differently"):
         load(three, [policy, other], Stages())
 
 

@@ -212,8 +212,8 @@ def test_two_users_are_compared_part_by_part(run, result):
     binding = result.to_arrow()["binding"].to_pylist()
     floored, capped = ids[binding.index("floor")], ids[binding.index("cap")]
     text = str(result.explain(floored, versus=capped))
-    assert f"{floored} is held at the floor" in text
-    assert f"{capped} is held at the cap" in text
+    assert f"{floored} is held at the minimum" in text
+    assert f"{capped} is held at the maximum" in text
 
 
 def test_two_users_are_compared_where_a_part_is_zero(three, policy):

@@ -21,6 +21,7 @@ from allocator.allocation.manifest import damaged, read_manifest
 from allocator.allocation.pipeline import load, run
 from allocator.allocation.recheck import recheck
 from allocator.allocation.stages import Stages
+from allocator.data import disk
 from allocator.data.write import write_csv
 from allocator.errors import OccupiedError
 
@@ -199,23 +200,77 @@ def test_temporary_files_of_the_dead_are_cleared(fresh, tmp_path):
     assert not names & set(left)
 
 
-def test_a_failure_in_the_middle_leaves_no_manifest(fresh, policy, files, tmp_path, monkeypatch):
+def test_a_failure_in_the_middle_leaves_the_run_before(fresh, policy, files, tmp_path, monkeypatch):
     fresh.save(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     other = al.allocate(files / "users.parquet", policy.replace(alpha=2))
 
-    def full(*_):
+    def full(*_, **__):
         raise al.AllocatorError("the disk is full")
 
     with monkeypatch.context() as patch:
         patch.setattr(folder, "write_file", full)
         with pytest.raises(al.AllocatorError, match="the disk is full"):
             other.save(tmp_path, force=True)
-    assert not (tmp_path / "manifest.json").exists()
-    assert "is not a finished run" in faults(tmp_path)
-    with pytest.raises(al.DataError, match="if it was interrupted, run it again"):
-        al.load_allocation(tmp_path)
-    other.save(tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    other.save(tmp_path, force=True)
     assert faults(tmp_path) == ""
+
+
+def test_a_name_that_is_taken_by_a_directory_is_told_before_anything_goes(fresh, tmp_path):
+    fresh.save(tmp_path)
+    (tmp_path / "report.html").mkdir()
+    with pytest.raises(al.AllocatorError, match=r"report\.html cannot be written: a directory has"):
+        folder.save(fresh, tmp_path, html="x")
+    assert faults(tmp_path) == ""
+    assert len(list(tmp_path.iterdir())) == 6
+
+
+def test_what_a_kill_left_beside_a_whole_run_is_cleared_away(fresh, tmp_path):
+    fresh.save(tmp_path)
+    left = (".allocator-run", ".awards.parquet.99999999999999999999.0123abcd.tmp")
+    for name in left:
+        (tmp_path / name).touch()
+    assert faults(tmp_path) == ""
+    assert folder.holds(tmp_path, fresh.sources, fresh.policy, {"awards.parquet"})
+    assert not {path.name for path in tmp_path.iterdir()} & set(left)
+    assert faults(tmp_path) == ""
+
+
+def test_an_interrupt_while_files_get_their_names_ends_after_the_last(
+    fresh, policy, files, tmp_path, monkeypatch
+):
+    fresh.save(tmp_path)
+    other = al.allocate(files / "users.parquet", policy.replace(alpha=2))
+    once = [KeyboardInterrupt]
+
+    def place(self, path, real=disk.Stage.place):
+        if path.endswith("summary.json") and once:
+            raise once.pop()
+        real(self, path)
+
+    monkeypatch.setattr(disk.Stage, "place", place)
+    with pytest.raises(KeyboardInterrupt):
+        other.save(tmp_path, force=True)
+    assert al.load_allocation(tmp_path).policy.objective.alpha == 2
+    assert len(list(tmp_path.iterdir())) == 5
+    assert faults(tmp_path) == ""
+
+
+def test_a_report_that_cannot_be_attached_leaves_the_run_as_it_was(fresh, tmp_path, monkeypatch):
+    folder.save(fresh, tmp_path, html="x")
+
+    def full(*_, **__):
+        raise al.AllocatorError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(folder, "write_json", full)
+        with pytest.raises(al.AllocatorError, match="the disk is full"):
+            folder.attach_report(tmp_path, "y")
+    assert faults(tmp_path) == ""
+    folder.attach_report(tmp_path, "y")
+    assert faults(tmp_path) == ""
+    assert (tmp_path / "report.html").read_text() == "y"
 
 
 def test_several_runs_at_once_into_one_directory(fresh, files, policy, tmp_path):
@@ -382,6 +437,21 @@ def test_a_broken_manifest_is_told(fresh, tmp_path, content):
         fresh.save(tmp_path)
     fresh.save(tmp_path, force=True)
     assert faults(tmp_path) == ""
+
+
+@pytest.mark.parametrize("version", [99, 0, "1", None, True])
+def test_a_manifest_of_an_unknown_version_is_told(fresh, tmp_path, version):
+    fresh.save(tmp_path)
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    manifest["schema_version"] = version
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    newer = (
+        "was written by a newer version of allocator: its schema_version is 99, this one knows 1"
+    )
+    words = newer if version == 99 else "is damaged: it is not the manifest of a run"
+    assert words in faults(tmp_path)
+    with pytest.raises(al.DataError, match=words):
+        al.load_allocation(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,16 @@ import pytest
 import allocator as al
 from allocator.allocation.recheck import recheck
 from allocator.allocation.stages import Stages
-from allocator.errors import PolicyError, UnsupportedError
+from allocator.errors import PolicyError
 from allocator.policy.advice import advice
-from allocator.policy.checks import CATALOG, RULES
 from allocator.policy.claims_formula import BY_CLAIM, given, idea_of
+from allocator.policy.rules import LEVELS
 from allocator.policy.words import sentences
 from allocator.scenarios.hypothetical import level_of
+from allocator.scenarios.reading import load_for
 from allocator.scenarios.same_knob import formula_key
 from allocator.scenarios.scenario_figures import scenario_figures
-from allocator.scenarios.shared import SharedUsers, load_for
+from allocator.scenarios.shared import SharedUsers
 
 LOSSES = ["100.00", "200.00", "300.00"]
 
@@ -39,7 +40,7 @@ def by(rule, budget, **changes):
     )
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if rule != "alpha_fair"])
+@pytest.mark.parametrize("rule", [rule for rule in LEVELS if rule != "alpha_fair"])
 @pytest.mark.parametrize("budget", ["50.00", "150.00", "200.00", "299.99", "300.00", "450.00"])
 def test_awards_are_those_of_divide(rule, budget):
     result = al.allocate(three_users(), by(rule, budget))
@@ -186,12 +187,9 @@ def test_formula_of_every_regime():
         assert (found.text, found.amount(100.0)) == (text, amount)
 
 
-def test_unknown_rules_and_rules_for_a_few(monkeypatch):
+def test_unknown_rules():
     with pytest.raises(PolicyError, match=re.escape('did you mean "talmud"?')):
         by("talmut", "10.00")
-    monkeypatch.setitem(CATALOG, "random_arrival", object)
-    with pytest.raises(UnsupportedError, match=r"is for a few claimants, by allocator\.divide"):
-        by("random_arrival", "10.00")
 
 
 def test_a_sweep_over_rules_says_their_formulas(users):

@@ -1,6 +1,7 @@
 """Every command but `run` and `verify`: what it prints, where, and its exit code."""
 
 import json
+import re
 
 import jsonschema
 import pyarrow as pa
@@ -108,7 +109,14 @@ def test_check_says_who_would_be_in_and_writes_nothing(cli, home):
     assert said.code == 0
     lines = said.out.splitlines()
     assert lines[0] == "600 users read, no bad rows. By policy 'Small':"
-    assert lines[1] == f"{298:>12,} eligible"
+    summary = json.loads((home / "run" / "summary.json").read_text())
+    assert len(lines) == len(summary["out"]) + 2
+    for line, out in zip(lines[1:-1], summary["out"], strict=True):
+        assert out["users"]
+        assert re.match(rf"- +{out['users']:,} {re.escape(out['text'])} ", line)
+        assert line.endswith("losses: decide" if out["source"] == "assumed" else out["source"])
+    assert any("ASSUMED, $" in line for line in lines)
+    assert lines[-1] == "298 of 600 are eligible"
     assert said.err == ""
     assert sorted(home.iterdir()) == before
 
@@ -117,6 +125,7 @@ def test_check_in_json(cli):
     said = cli("check", "users.parquet", "--policy", "policy.toml", "--json")
     counts = json.loads(said.out)
     assert counts["users"] == 600
+    assert counts.pop("warnings") == []
     assert sum(counts.values()) == 1200
     assert said.err == ""
 
@@ -226,9 +235,10 @@ def test_a_policy_with_a_typo_exits_with_4(cli, home):
 
 def test_a_policy_that_is_not_there_or_not_supported_exits_with_4(cli, home):
     assert "no.toml: cannot be read" in cli("policy", "check", "no.toml").err
-    (home / "loan.toml").write_text('schema_version = 1\nname = "x"\nkind = "loan"\n')
-    said = cli("run", "users.parquet", "--policy", "loan.toml")
+    (home / "grant.toml").write_text('schema_version = 1\nname = "x"\nkind = "grant"\n')
+    said = cli("run", "users.parquet", "--policy", "grant.toml")
     assert (said.code, said.out) == (4, "")
+    assert "line 3: kind = \"grant\": must be 'voucher'" in said.err
 
 
 def test_policy_schema_accepts_the_policies(cli, home):
@@ -336,7 +346,12 @@ def test_rules_lists_each_rule_once(cli):
     lines = said.out.splitlines()
     at = next(i for i, line in enumerate(lines) if line.startswith("talmud  "))
     assert lines[at + 1].startswith("    has consistency, self duality, truncation invariance")
-    assert all(line.startswith("    has ") for line in lines[1::2])
+    assert all(line.startswith("    has ") for line in lines[1:-2:3])
+    assert all(line.startswith("    policy: ") for line in lines[2:-2:3])
+    assert "    policy: up to 14 eligible users, no floors, no caps but the loss" in lines
+    assert "    policy: exactly 2 eligible users, no floors, no caps but the loss" in lines
+    assert lines[-2].startswith("two_stage  Divide among groups by their total claims")
+    assert lines[-1].startswith("    policy: objective.by names the column of groups")
 
 
 def test_rules_tells_one_rule_in_full(cli):
@@ -358,6 +373,12 @@ def test_rules_as_json(cli):
     assert one in every
     assert len(every) >= 18
     assert not one["has_level"]
+    assert one["max_users"] == 10_000
+    two = json.loads(cli("rules", "two_stage", "--json").out)
+    assert (two["properties"], two["max_users"]) == ({}, None)
+    assert "In a policy: objective.by" in cli("rules", "two_stage").out
+    weighted = json.loads(cli("rules", "max_min", "--json").out)
+    assert weighted["policy"].endswith("objective.weighted = true for weights")
     assert one["properties"]["composition_up"]["holds"]
     assert one["properties"]["consistency"]["evidence"] == "counterexample"
 
@@ -407,3 +428,12 @@ def test_report_and_demo(cli, home):
     assert (home / "d" / "demo" / "report.html").exists()
     assert cli("verify", "d/demo").code == 0
     assert cli("demo", "--users", 300, "--out", "d/demo").code == 0
+
+
+@pytest.mark.parametrize(("length", "shown"), [(80, "a" * 80), (81, "USER_ID"), (10**6, "USER_ID")])
+def test_a_very_long_id_is_not_printed(cli, home, length, shown):
+    text = f"user_id,liquidation_loss,net_assets\n{'a' * length},90,100\n"
+    (home / "long.csv").write_text(text)
+    said = cli("run", "long.csv", "--policy", "policy.toml", "--out", "out")
+    assert said.code == 0
+    assert f"allocator explain out {shown}\n" in said.out

@@ -483,5 +483,20 @@ def test_thousands_of_bad_rows_are_summed_up(cli, home):
     said = cli("run", "bad.csv")
     assert said.code == 3
     assert "2,000 bad rows among the 3,000 of" in said.err
-    assert "The first 20:" in said.err
-    assert len(said.err.splitlines()) < 30
+    assert "  2,000 rows: liquidation_loss is not an amount" in said.err
+    assert "(lines 3, 4, 6, " in said.err
+    assert said.err.endswith("Or set them aside: --on-bad-rows quarantine --max-bad 2000\n")
+    assert len(said.err.splitlines()) == 4
+
+
+def test_when_all_rows_are_bad_one_line_says_so_and_none_are_set_aside(cli, home):
+    rows = (f"u{i},-{i + 60},100" for i in range(30))
+    (home / "bad.csv").write_text("user_id,liquidation_loss,net_assets\n" + "\n".join(rows) + "\n")
+    said = cli("run", "bad.csv")
+    assert said.code == 3
+    assert said.err.splitlines()[1:] == [
+        "  all 30 rows: liquidation_loss is negative; losses are positive numbers: drop the minus "
+        "signs",
+        "Correct them and try again.",
+    ]
+    assert said.err.splitlines()[0].endswith("bad.csv; nothing was written.")

@@ -99,7 +99,7 @@ def test_people_are_counted_and_checked(cli, home, wave):
     assert verified.code == 0
     assert "split: yes" in verified.out
     assert "Every person's award is split over the person's accounts" in verified.out
-    assert "by loss (30.00) among 2 accounts of ann" in cli("explain", "out", "a2").out
+    assert "by loss ($30.00) among 2 accounts of ann" in cli("explain", "out", "a2").out
     shown = cli("policy", "check", "wave.toml").out
     assert "Of this, 10% is held back as a reserve. (set)" in shown
     assert "All accounts of one person_id count together" in shown

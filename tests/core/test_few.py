@@ -17,6 +17,7 @@ from allocator.core.divide import divide
 from allocator.core.few.arrival import RandomArrival
 from allocator.core.few.recheck import recheck
 from allocator.core.few.rule import claims_problem
+from allocator.core.few.whole import whole_awards
 from allocator.core.problem import Problem
 from allocator.core.properties.case import divider
 from allocator.errors import DataError, InfeasibleError, UnsupportedError
@@ -234,7 +235,7 @@ def test_what_rules_for_few_refuse():
             divide(1, [1, 2], "random_arrival", **option)
     with pytest.raises(DataError, match="alpha_min needs claims"):
         divide(1, rule="alpha_min")
-    with pytest.raises(UnsupportedError, match="exactly two claimants, not 3: talmud, random_arr"):
+    with pytest.raises(UnsupportedError, match="exactly two claimants, not 3: choose talmud, rand"):
         divide(1, [1, 2, 3], "concede_and_divide")
     with pytest.raises(UnsupportedError, match="average_of_awards takes up to 14 claimants, not 1"):
         divide(1, [1] * 15, "average_of_awards")
@@ -268,6 +269,7 @@ def test_problems_that_no_claims_rule_takes():
 def test_nobody_is_given_nothing():
     for name in NAMES:
         assert divide(0, [], name).tolist() == []
+        assert FEW_RULES[name]().estimate(0, []).awards == []
         assert divider(FEW_RULES[name]())([0, 0], 0) == [0, 0]
 
 
@@ -280,10 +282,11 @@ def test_awards_are_checked_by_computing_them_again():
     rule, claims = FEW_RULES["random_arrival"](), [100, 200, 300]
     problem = Problem(200, 0, claims, claims=claims)
     awards = divide(200, claims, rule, unit=1).astype(np.int64)
-    assert recheck(problem, rule, awards) == (
-        {"bounds": True, "total": True, "recomputed": True},
-        [],
-    )
+    checks, failures, expected, estimate = recheck(problem, rule, awards)
+    assert checks == {"bounds": True, "total": True, "recomputed": True}
+    assert not failures
+    assert expected.tolist() == awards.tolist()
+    assert estimate.exact
     assert recheck(problem, rule, awards + np.array([0, 1, -1]))[1] == [
         "recomputed: the award at position 1 is 84, not 83"
     ]
@@ -292,6 +295,39 @@ def test_awards_are_checked_by_computing_them_again():
         "total: 166 units are spent, not 200",
         "recomputed: the award at position 0 is -1, not 34",
     ]
+
+
+def test_whole_units_of_more_money_than_claims_take_are_the_claims():
+    rule = FEW_RULES["average_of_awards"]()
+    problem = Problem(9, 0, [1, 2], claims=[150, 250], claim_parts=100)
+    assert whole_awards(problem, rule)[0].tolist() == [1, 2]
+    assert recheck(problem, rule, np.array([1, 2]))[0]["total"]
+    assert verify(problem, rule, [1, 2]).ok
+    assert verify(problem, rule, [2, 1]).differs == (0, 1)
+    with pytest.raises(DataError, match="average_of_awards needs claims"):
+        whole_awards(Problem(1, 0, [1, 2]), rule)
+
+
+@given(
+    st.lists(st.sampled_from([0, 1, 2, 3, 40, 41, 60, 61]), min_size=3, max_size=9),
+    st.integers(0, 9),
+    st.randoms(use_true_random=False),
+)
+@settings(max_examples=60, deadline=None)
+def test_an_estimate_keeps_what_concerns_one_problem(claims, seed, random):
+    budget = sum(claims) // 2
+    rule = RandomArrival(samples=5, seed=seed)
+    found = rule._sampled(claims, budget, 1)
+    assert sum(found.awards) == budget
+    for i, j in permutations(range(len(claims)), 2):
+        if claims[i] <= claims[j]:  # so that equal claims have equal awards
+            assert found.awards[i] <= found.awards[j]
+            assert claims[i] - found.awards[i] <= claims[j] - found.awards[j]
+    assert all(0 <= a <= c for a, c in zip(found.awards, claims, strict=True))
+    order = random.sample(range(len(claims)), len(claims))
+    again = rule._sampled([claims[i] for i in order], budget, 1)
+    assert again.awards == [found.awards[i] for i in order], "whoever comes on whatever row"
+    assert again.margin == [found.margin[i] for i in order]
 
 
 @pytest.mark.parametrize("name", sorted(FEW_RULES))

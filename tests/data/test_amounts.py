@@ -65,11 +65,25 @@ def test_text_faults():
         "9e10",
         "90000000000.5",
         "1" * 401,
+        "1" * 5000,
+        "-$1,234,567" + ",890" * 200,
+        "1e999999999999",
+        "0." + "0" * 500 + "1e600",
+        "1e" + "9" * 5000,
+        "0" * 500,
+        "12,34" + "1" * 500,
+        "1e999999999999x",
+        "0e999999999999",
+        "1e-999999999999",
+        "\uff11\uff12",
+        "\u0663",
+        "1\u0663",
     ]
     faults = read_amounts(pa.array(values), "loss").faults.tolist()
     missing, fine, large = Fault.MISSING, Fault.TOO_FINE, Fault.TOO_LARGE
     text = Fault.NOT_A_NUMBER
-    assert faults == [missing, missing, missing, missing, text, fine, fine, large, large, text]
+    due = [missing, missing, missing, missing, text, fine, fine, large, large, large]
+    assert faults == [*due, *[large] * 5, *[text] * 8]
 
 
 decimals = st.integers(-(10**37), 10**37) | st.integers(-(10**12), 10**12) | st.just(0)

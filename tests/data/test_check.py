@@ -38,6 +38,9 @@ def rules(findings, columns=None, **changed):
     return [(row["line"], row["column"], row["rule"]) for row in findings.error(users).rows]
 
 
+SET_FLAG = "if the snapshot has none, set the column no_snapshot to true for this user"
+
+
 def test_a_good_table():
     users, findings = check(region=["EU", None, "NA"], attributes=["region"])
     assert findings.count == 0
@@ -93,7 +96,7 @@ def test_a_good_table():
         (
             {"net_assets": [None, "?", "-9e10"]},
             [
-                (2, "net_assets", "is missing (a user without a snapshot has no_snapshot true)"),
+                (2, "net_assets", f"is missing; {SET_FLAG}"),
                 (3, "net_assets", "is not an amount such as 1234.50, 1,234.50 or $1,234.50"),
                 (4, "net_assets", "is not below $90 billion in size"),
             ],
@@ -101,7 +104,7 @@ def test_a_good_table():
         (
             {"net_assets": [None, None, "x"], "no_snapshot": [True, None, True]},
             [
-                (3, "net_assets", "is missing (a user without a snapshot has no_snapshot true)"),
+                (3, "net_assets", f"is missing; {SET_FLAG}"),
                 (4, "net_assets", "is not an amount such as 1234.50, 1,234.50 or $1,234.50"),
             ],
         ),
@@ -118,6 +121,22 @@ def test_every_rule(changed, expected):
     users, findings = check(changed)
     assert rules(findings, changed) == expected
     assert (users.loss >= 0).all()
+
+
+def test_losses_that_are_all_negative_are_told_how_to_be_written():
+    _, findings = check(liquidation_loss=["-60", "-1", "-70.5"])
+    text = str(findings.error(read_users(pa.table({"user_id": ["a", "b", "c"]}))))
+    assert (
+        "  all 3 rows: liquidation_loss is negative; losses are positive numbers: drop the minus "
+        "signs\n"
+    ) in text
+    assert "Row by row" not in text
+
+
+def test_the_flag_of_a_missing_snapshot_is_told_by_its_own_name():
+    changed = {"net_assets": [None, "1", "2"], "unseen": [False, True, True]}
+    _, findings = check(changed, mapping={"no_snapshot": "unseen"})
+    assert "set the column unseen to true" in rules(findings, changed)[0][2]
 
 
 def test_quarantine_keeps_the_others():

@@ -27,7 +27,7 @@ def test_report(users):
     error = findings.error(users)
     path = users.sources[0].path
     assert str(error) == (
-        f"4 bad rows among the 4 of {path}; nothing was written.\n"
+        f"4 bad rows among the 4 of {path}.\n"
         "  1 row: the record has 1 field, the header has 2 (line 7)\n"
         "  1 row: loss is not an amount (line 4)\n"
         "  2 rows: same user_id as another row (lines 2, 6)\n"
@@ -38,6 +38,8 @@ def test_report(users):
         "  users.csv:7: the record has 1 field, the header has 2\n"
         "Correct them and try again."
     )
+    assert error.shell == str(error).replace(f"{path}.", f"{path}; nothing was written.")
+    assert error.total == 4
     assert error.rows[1] == {
         "file": path,
         "line": 4,
@@ -82,18 +84,47 @@ def test_quarantine_keeps_columns_of_the_same_names():
 def test_many_rows_are_counted_and_twenty_shown():
     users = read_users(pa.table({"user_id": list(range(100))}))
     findings = Findings()
-    findings.add("is odd", "user_id", np.arange(99)[::-1])
+    for row in range(21):
+        findings.add(f"is odd in way {row}", "user_id", np.array([row]))
+    findings.add("is odd", "user_id", np.arange(21, 99)[::-1])
     error = findings.error(users)
     lines = str(error).splitlines()
-    assert lines[0] == "99 bad rows among the 100 of <data frame>; nothing was written."
-    assert lines[1] == "  99 rows: user_id is odd (lines 2, 3, 4, 5, 6, ...)"
-    assert lines[2] == "The first 20:"
-    assert lines[22] == "  <data frame>:21: user_id is odd"
-    assert lines[23:] == [
+    assert lines[0] == "99 bad rows among the 100 of <data frame>."
+    shown = ", ".join(map(str, range(23, 43)))
+    assert lines[22] == f"  78 rows: user_id is odd (lines {shown}, ...)"
+    assert lines[23] == "The first 20:"
+    assert lines[43] == "  <data frame>:21: user_id is odd in way 19"
+    assert lines[44:] == [
         "A row's line is its position as if below a header: the first is line 2.",
         "Correct them and try again.",
     ]
     assert [row["line"] for row in error.rows] == list(range(2, 101))
+
+
+def test_rows_of_a_frame_with_an_index_are_named_by_it():
+    import pandas as pd
+
+    frame = pd.DataFrame({"user_id": list("abcdefghijklm"), "loss": range(13)})
+    plain = read_users(frame)
+    assert plain.index is None
+    assert read_users(frame.set_index(frame.index + 0)).index is None
+    assert read_users(pa.table({"a": [1]})).index is None
+    users = read_users(frame[frame.loss > 0])
+    findings = Findings()
+    findings.add("is odd", "loss", np.array([0, 10]))
+    findings.add("same user_id as", "user_id", np.array([1, 2]), np.array([2, 1]))
+    error = findings.error(users)
+    assert str(error).splitlines()[1:] == [
+        "  2 rows: loss is odd (index 1, 11)",
+        "  2 rows: same user_id as another row (index 2, 3)",
+        "Row by row:",
+        "  row with index 1 (the 1st): loss is odd",
+        "  row with index 2 (the 2nd): same user_id as the row with index 3",
+        "  row with index 3 (the 3rd): same user_id as the row with index 2",
+        "  row with index 11 (the 11th): loss is odd",
+        "Correct them and try again.",
+    ]
+    assert [row["line"] for row in error.rows] == [2, 3, 4, 12]
 
 
 def test_one_row():

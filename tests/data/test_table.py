@@ -1,5 +1,6 @@
 """Reading: every kind of input, and one clear error for each way it can be unusable."""
 
+import csv
 import gzip
 import hashlib
 import io
@@ -10,8 +11,11 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pyarrow import feather, ipc, parquet
 
+from allocator.data import quotes
 from allocator.data.delimited import record_lines
 from allocator.data.table import SIMULATED_KEY, read_users
 from allocator.errors import DataError
@@ -175,6 +179,53 @@ def test_quotes_that_the_parsers_read_differently(put, monkeypatch):
 def test_odd_quotes_inside_plain_fields_are_harmless(put):
     users = read_users(put("a.csv", b'a,b\n5" disk,1\n2,3\n'))
     assert users.table.column("a").to_pylist() == ['5" disk', "2"]
+
+
+@pytest.mark.parametrize("bad", ['"c"d,100', '"c""d"e,1', 'x,"1"0', '"c"  ,100', '"a,"b",1'])
+def test_text_after_a_closing_quote_is_a_bad_row(put, bad):
+    path = put("u.csv", f'a,b\n"x\ny",1\n{bad}\n\nz\n"w",2\n'.encode())
+    table = read_users(path)
+    torn = {1: "has text after the closing quote of a field"} if bad.count(",") == 1 else {}
+    if not torn:
+        assert table.malformed[1].startswith("has ")
+        return
+    assert dict(table.malformed) == torn | {2: "has 1 field, the header has 2"}
+    assert table.table.column("a").to_pylist() == ["x\ny", None, None, "w"]
+
+
+@pytest.mark.parametrize("good", ['"c""d",1', '"",1', '6" pipe,1', '"a,\n""b""","1"', '"""",2'])
+def test_quotes_that_fit_are_no_bad_rows(put, good):
+    table = read_users(put("u.csv", f"\ufeffa,b\r\n{good}\r\nz,1\r\n".encode()))
+    assert not any(table.malformed)
+    assert len(table.table) == 2
+
+
+def test_text_after_a_closing_quote_in_the_header(put):
+    with pytest.raises(DataError, match="the header has text after the closing quote of a field"):
+        read_users(put("u.csv", b'"a"x,b\n1,2\n'))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-be", "utf-16-le"])
+def test_utf_16_without_a_mark_is_told(put, encoding):
+    with pytest.raises(DataError, match=r"is not UTF-8 text \(line 1\); save it as 'CSV UTF-8'"):
+        read_users(put("u.csv", "user_id,liquidation_loss\na,60\n".encode(encoding)))
+
+
+@given(st.text('a",\n', max_size=14), st.integers(1, 5))
+def test_quotes_fit_only_where_a_strict_parser_agrees(text, size):
+    def strict():
+        try:
+            list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        except csv.Error:
+            return False
+        return True
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quotes, "CHUNK", size)
+        fit = quotes.quotes_fit(io.BytesIO(text.encode()))
+    assert strict() or not fit
+    found = quotes.misquoted(io.StringIO(text, newline=""))
+    assert strict() == (not found.rows and found.open_line is None)
 
 
 def test_a_character_cut_by_the_block_is_not_an_error(put, monkeypatch):

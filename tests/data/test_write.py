@@ -75,11 +75,7 @@ def test_csv(tmp_path):
     )
     assert write_csv(path, table) == on_disk(path)
     assert path.read_text() == (
-        "user_id,loss,small,region\n"
-        "a,0.00000000,0.00,EU\n"
-        "b,0.00000001,,NA\n"
-        ",,1.50,\n"
-        "d,50.00000000,2.00,EU\n"
+        "user_id,loss,small,region\na,0.00,0.00,EU\nb,0.00000001,,NA\n,,1.50,\nd,50.00,2.00,EU\n"
     )
 
 
@@ -131,10 +127,30 @@ def test_a_full_disk_is_explained(tmp_path, monkeypatch):
     with pytest.raises(AllocatorError, match=r"the disk is full, and .* are free"):
         write_file(path, full)
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(AllocatorError, match=r"needs about 1.0 MB"):
-        write_file(path, b"x" * 1_000_000)
+    for size, shown in ((1_000_000, "1.0 MB"), (3_120, "3.1 KB"), (7, "7 bytes")):
+        with pytest.raises(AllocatorError, match=f"it needs {shown}, and .* are free"):
+            write_file(path, b"x" * size)
     with pytest.raises(AllocatorError, match=r"t.parquet cannot be written: the disk is full"):
         write_parquet(tmp_path / "t.parquet", TABLE)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.EFBIG, "the file-size limit of this process is reached (see `ulimit -f`). No half"),
+        (errno.EDQUOT, "the disk quota is used up; it needs 1 bytes, and "),
+    ],
+)
+def test_what_is_no_full_disk_is_not_called_so(tmp_path, monkeypatch, number, words):
+    def refuse(*_):
+        raise OSError(number, "")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(AllocatorError) as caught:
+        write_file(tmp_path / "a.txt", b"x")
+    assert f"a.txt cannot be written: {words}" in str(caught.value)
+    assert "disk is full" not in str(caught.value)
     assert os.listdir(tmp_path) == []
 
 

@@ -21,6 +21,7 @@ class TableOfUsers:
     table: object = None
     rounded: int = 0
     paid: object = None
+    cap: object = None
     rounded_rows: object = None
 
     def __len__(self):

@@ -34,7 +34,10 @@ def problems(*constraints, **changes):
     [
         ({"min_totl": "1"}, "constraints[0].min_totl: unknown key; did you mean min_total?"),
         ({"name": ""}, "constraints[0].name"),
-        ({"min_total": 20}, "constraints[0].min_total = 20: must be a decimal in quotes"),
+        (
+            {"min_total": 2.5},
+            'constraints[0].min_total = 2.5: must be a decimal in quotes: write "2.5"',
+        ),
         ({"max_share": "120%"}, 'constraints[0].max_share = "120%": must be between'),
         ({"where": None}, 'constraints[0]: must have one of where, such as { region = ["EU"] }'),
         ({"each": "region"}, 'and each, such as "region", not both'),

@@ -230,7 +230,21 @@ def test_a_preset_by_its_own_name_is_no_surprise(name):
 def test_a_preset_is_recognized_however_its_name_is_written():
     for name in ("PRO RATA", "pro-rata", "Small First"):
         policy = Policy.model_validate({"schema_version": 1, "name": name})
-        assert [each.key for each in file_advice(policy)] == ["name"]
+        assert [each.key for each in file_advice(policy)] == ["award.budget", "name"]
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.09, 0.001])
+def test_what_the_schema_forbids_is_not_recommended(alpha):
+    policy = Policy.default().replace(alpha=alpha)
+    (told,) = [each for each in advice(policy) if each.key == "objective.alpha"]
+    assert "alpha = 1 with" not in told.message
+    assert f"loss to the power {1 / alpha:.4g} and ratio to the power" in told.message
+    assert "raise alpha" in told.message
+
+
+def test_an_exponent_of_an_exponent_cannot_be_misread():
+    text = formula(Policy.default().replace(alpha=1e308), 12.5)
+    assert "loss^(10^-308) × ratio^(5 × 10^-309) (at most 1)" in text
 
 
 def test_the_window_has_no_effect_on_a_ready_table_only_when_set():

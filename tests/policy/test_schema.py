@@ -116,7 +116,13 @@ def test_money_of_any_size_keeps_its_text(cents, separators):
         ({"award": {"budget": 3e8}}, "award.budget = 300000000.0: must be a decimal in quotes"),
         ({"award": {"budget": "lots"}}, 'award.budget = "lots": must be a decimal with at most 8'),
         ({"award": {"budget": "0.00"}}, 'award.budget = "0.00": must be more than 0'),
-        ({"award": {"budget": "90000000000"}}, "must be below $90,000,000,000.00 in size"),
+        ({"award": {"budget": "90000000000"}}, "must be below $90 billion"),
+        ({"award": {"budget": "100000000000.00"}}, "must be below $90 billion"),
+        ({"award": {"budget": "$100,000,000,000,000"}}, "must be below $90 billion"),
+        ({"award": {"budget": "1" * 5000}}, "must be below $90 billion"),
+        ({"award": {"budget": "\uff11\uff12.00"}}, "must be a decimal with at most 8 decimals"),
+        ({"award": {"budget": "\u0663"}}, "must be a decimal with at most 8 decimals"),
+        ({"eligibility": {"min_loss_ratio": "\u0663%"}}, "must be a ratio of at most 16 decimals"),
         ({"award": {"minimum": "-4"}}, 'award.minimum = "-4": must be a decimal'),
         (
             {"award": {"minimum": "7000.00"}},
@@ -128,7 +134,7 @@ def test_money_of_any_size_keeps_its_text(cents, separators):
         ),
         ({"award": {"unit": "5.00"}}, 'multiple of unit = "5.00", such as "5.00"'),
         ({"award": {"unit": "0.001"}}, "must be a whole number of cents"),
-        ({"award": {"cap_at_loss": "yes"}}, 'award.cap_at_loss = "yes": must be a valid boolean'),
+        ({"award": {"cap_at_loss": "yes"}}, 'award.cap_at_loss = "yes": must be true or false'),
         ({"award": {"max": "1"}}, "award.max: unknown key; did you mean maximum?"),
         ({"award": 3}, "award = 3: must be a table of keys and values"),
         ({"minimum": "4"}, "minimum: unknown key; it belongs in [award]"),
@@ -185,7 +191,10 @@ def test_money_of_any_size_keeps_its_text(cents, separators):
             {"weights": {"loss_exponent": 11}},
             "loss_exponent = 11: must be less than or equal to 10",
         ),
-        ({"weights": {"loss_exponent": "1"}}, 'loss_exponent = "1": must be a valid number'),
+        (
+            {"weights": {"loss_exponent": "1"}},
+            'loss_exponent = "1": must be a number without quotes, such as 0.5',
+        ),
         ({"weights": {"ratio_cap": "0"}}, 'ratio_cap = "0": must be more than 0'),
         ({"weights": {"factors": {"v": {"a": -1}}}}, "must be greater than or equal to 0"),
         ({"weights": {"factors": {"v": {"a": math.inf}}}}, "must be a finite number"),
@@ -206,15 +215,15 @@ def test_every_violated_rule_is_told_at_once_rules_across_keys_too():
             "award": {"budget": "x", "minimum": "9000.00", "cap_at_los": True},
             "weights": {"factors": {"v": {"a": -1}}},
             "columns": {"user_id": "x", "net_assets": "x"},
-            "kind": "loan",
+            "kind": "vouchers",
         }
     )
     assert text.splitlines() == [
         "policy: 7 things to correct",
+        """  kind = "vouchers": must be 'voucher'; did you mean "voucher"?""",
         '  award.budget = "x": must be a decimal with at most 8 decimals, such as "50.00"',
         "  award.cap_at_los: unknown key; did you mean cap_at_loss?",
         "  weights.factors.v.a = -1: must be greater than or equal to 0",
-        '  kind = "loan": this version runs "voucher" programs only',
         '  columns.user_id = "x": must be a column of its own; it is also that of net_assets',
         '  columns.net_assets = "x": must be a column of its own; it is also that of user_id',
         '  award.minimum = "9000.00": must not be above maximum = "6000.00"',
@@ -252,14 +261,15 @@ def test_long_values_are_cut():
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        ({"kind": "depeg"}, 'kind = "depeg": this version runs "voucher" programs only'),
         (
             {
+                "objective": {"rule": "talmud"},
                 "constraints": [
                     {"name": "EU", "where": {"region": ["EU"]}, "min_recovery_of_overall": "0.9"}
-                ]
+                ],
             },
-            "constraints[0].min_recovery_of_overall: this version bounds totals only",
+            'objective.rule = "talmud" divides by claims and maximizes nothing, so that it cannot '
+            "trade one constraint against another, as min_recovery_of_overall (constraint 'EU')",
         ),
         (
             {
@@ -286,9 +296,10 @@ def test_toml_errors_have_file_and_line(tmp_path):
         Policy.load(path)
     assert str(caught.value).splitlines() == [
         f"{path}: 3 things to correct",
-        '  line 8: claim.brackets[0].rate = "7": must be between "0.00" and "1.00" (100%)',
-        "  line 6: award.unitt: unknown key; did you mean unit?",
         '  line 4: award.minimum = "4.00": must not be above maximum = "1.00"',
+        "  line 6: award.unitt: unknown key; did you mean unit?",
+        '  line 8: claim.brackets[0].rate = "7": must be between "0.00" and "1.00" (100%); did you '
+        'mean "7%"?',
     ]
 
 
@@ -342,8 +353,58 @@ def test_replace_tells_unknown_and_bad_keys():
         Policy.default().replace(alhpa=2)
     with pytest.raises(PolicyError, match=r"^zzz: unknown key; known keys: schema_version"):
         Policy.default().replace(zzz=2)
-    with pytest.raises(PolicyError, match=r"award\.minimum = 5: must be a decimal in quotes"):
-        Policy.default().replace(minimum=5)
+    with pytest.raises(PolicyError, match=r"minimum = 5\.5: must be a decimal in quotes: write "):
+        Policy.default().replace(minimum=5.5)
+
+
+def test_whole_numbers_are_taken_as_if_they_were_in_quotes():
+    policy = Policy.model_validate(
+        {
+            "schema_version": 1,
+            "name": "x",
+            "award": {"budget": 250_000, "minimum": 4, "reserve": 5},
+            "eligibility": {"min_loss_ratio": 0},
+        }
+    )
+    award = policy.award
+    assert (award.budget, award.minimum, award.reserve) == ("250000", "4", "5")
+    assert policy.eligibility.min_loss_ratio == "0"
+    assert 'budget = "250000"' in policy.to_toml()
+    assert policy.replace(budget="250000").digest == policy.digest
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("min_loss_ratio", 0.3, 'min_loss_ratio = 0.3: must be a ratio in quotes: write "0.3"'),
+        ("reserve", 0.5, 'reserve = 0.5: must be money or a share in quotes: write "0.5"'),
+        ("minimum", 1e-7, 'minimum = 1e-07: must be a decimal in quotes: write "0.0000001"'),
+        ("minimum", True, 'minimum = true: must be a decimal in quotes, such as "50.00"'),
+        ("minimum", -4, "minimum = -4: must be a decimal with at most 8 decimals"),
+        ("minimum", 10**50, "must be a decimal in quotes"),
+    ],
+)
+def test_what_is_no_whole_number_is_told_how_to_be_written(key, value, told):
+    with pytest.raises(PolicyError) as caught:
+        Policy.default().replace({key: value})
+    assert told in str(caught.value)
+
+
+def test_a_table_declared_twice_names_the_line_of_the_first(tmp_path):
+    path = tmp_path / "p.toml"
+    for text, line in (
+        ("name = 'x'\ncolumns = {}\n[columns]\n", 2),
+        ("award.unit = 1\n[award]\n", 1),
+    ):
+        path.write_text(text)
+        with pytest.raises(PolicyError, match=f"stands on line {line} already: put them there"):
+            Policy.load(path)
+
+
+def test_shown_policies_have_a_table_of_columns_to_fill():
+    lines = Policy.default().to_toml(annotated=True).splitlines()
+    assert any(line.startswith("[columns]") for line in lines)
+    assert not any(line.startswith("columns =") for line in lines)
 
 
 def test_an_ambiguous_name_says_which_keys_it_could_be():
@@ -419,7 +480,7 @@ def test_json_schema_refuses_what_a_key_by_itself_cannot_be():
     for wrong in (
         {"name": 3},
         {"awrd": {}},
-        {"award": {"budget": 3}},
+        {"award": {"budget": 3.5}},
         {"objective": {"alpha": -1}},
     ):
         assert not accepts(SCHEMA, {"schema_version": 1, "name": "x", **wrong})

@@ -41,7 +41,7 @@ def test_a_share_is_raised_to_a_whole_unit():
         ("100%", "must be below 100% of the budget"),
         ("300000000.00", 'must be below budget = "300000000.00", or nothing is left to divide'),
         ("0.001", 'must be a multiple of unit = "0.01"'),
-        (5, 'must be money or a share in quotes, such as "1000.00" or "5%"'),
+        (True, 'must be money or a share in quotes, such as "1000.00" or "5%"'),
         ("x", 'must be a decimal with at most 8 decimals, such as "1000.00"'),
         ("x%", "must be a ratio of at most 16 decimals"),
         ("-5%", "must be a ratio"),

@@ -112,3 +112,20 @@ def test_rows_that_were_set_aside(some, tmp_path, bad, told):
     assert ("users.csv withheld" in text) == (
         bad < 10
     )  # its rows, less the users, are the bad ones
+
+
+def test_ids_of_excluded_users_are_withheld(make):
+    rows = people(60, name="account-")
+    policies = [
+        {"award.budget": "500.00"},
+        {
+            "award.budget": "500.00",
+            "name": "Without some",
+            "eligibility.exclude": {"user_id": [f"account-{k}" for k in range(20)]},
+        },
+    ]
+    base, without = (make(rows, **changes) for changes in policies)
+    for runs in ([without], [base, without]):
+        html = render(runs)
+        assert "account-" not in html
+        assert ("user_id: withheld" in html) == (len(runs) == 1)  # the settings of the first run

@@ -125,7 +125,9 @@ def test_gainers_are_the_difference_table(plots, comparison):
         moved = big_dollars(max(int(whole.gain_cents), int(whole.loss_cents)))
         told.append(
             f"under {name} {percent(whole.gainers / whole.users, 0)} get more and "
-            f"{percent(whole.losers / whole.users, 0)} less, which moves {moved}"
+            # How many lose under Broad is withheld: with it few unchanged users would follow.
+            f"{percent(whole.losers / whole.users, 0) if name == 'Pro rata' else 'some'} less, "
+            f"which moves {moved}"
         )
     assert plots.gainers().finding == f"Compared with Announced, {'; '.join(told)}."
     for row in plots.data("gainers"):

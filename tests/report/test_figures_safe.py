@@ -11,7 +11,7 @@ from matplotlib.collections import PolyCollection
 
 import allocator as al
 from allocator.errors import DataError
-from allocator.report.figures import NAMES, Plots, frontier_figure
+from allocator.report.figures import NAMES, Plots
 from allocator.report.plots.chart import rows_csv
 from allocator.report.plots.near_lines import near_lines
 from allocator.report.style import SERIES, looks, to_svg
@@ -87,6 +87,7 @@ def test_every_figure_has_words_and_numbers_and_few_points(plots, name):
     assert kinds["title"] == figure.finding
     assert kinds["desc"] == figure.alt
     assert svg == getattr(plots, name)()._repr_svg_()
+    assert len(svg) < 150_000
     page = to_svg(plots.chart(name).bare(), name)
     assert f"<desc>{figure.alt}</desc>" in page
 
@@ -187,8 +188,12 @@ def test_what_does_not_exist_is_told(plots, some):
     ):
         plots.frontier(one, other)
     single = al.frontier(some.users, base, values=[1])
-    assert frontier_figure(single).finding == "No two points of the frontier can be paid."
-    assert frontier_figure(one, one).finding.startswith("From alpha 1 to 2, equality rises")
+    assert single.plot.frontier().finding == "No two points of the frontier can be paid."
+    assert one.plot.frontier(one).finding.startswith("From alpha 1 to 2, equality rises")
+    assert {row["policy"] for row in one.plot.data(one)} == {base.name, f"{base.name} (2)"}
+    assert one.plot.frontier().finding == plots.frontier(one).finding
+    with pytest.raises(DataError, match="one to 4 frontiers are drawn together, not 5"):
+        one.plot.frontier(one, one, one, one)
 
 
 def test_files_carry_their_words(plots, tmp_path):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 import allocator as al
 from allocator.errors import DataError, PolicyError
+from allocator.money import format_cents
 from allocator.scenarios.compare import compare
 from allocator.scenarios.comparison_text import finding
 from allocator.scenarios.deciles import TAILS
@@ -95,7 +96,14 @@ def test_presets_and_files_name_policies(some, tmp_path):
     assert found.allocations[0].policy.objective.rule == "proportional"
     assert found.allocations[1].policy.name == "Mine"
     assert [what[0] for what in told].count("solve") == 2
-    assert "award.budget: $300,000,000.00 (announced) -> $9,000,000.00 (set)" in str(found)
+    assert str(found).splitlines()[0] == "everyone has their maximum under both"
+    assert "warning: the budgets differ, and not only the rules" in str(found)
+    enough = compare(some.users, "pro-rata", "announced")
+    caps = enough.allocations[0].certificate.spent_cents
+    assert str(enough) == (
+        "everyone has their maximum under both: the budget of $300,000,000.00 is more than all "
+        f"caps, {format_cents(caps)}"
+    )
 
 
 def test_everybody_eligible_somewhere_is_compared(some):
@@ -112,7 +120,10 @@ def test_everybody_eligible_somewhere_is_compared(some):
 def test_names_that_occur_twice_are_numbered(some):
     found = compare(some.base, some.base, some.base)
     assert found.names == ("Announced", "Announced (2)", "Announced (3)")
-    assert "Announced (2) has the same policy as Announced" in str(found)
+    assert str(found) == "everyone has the same under all 3"
+    assert "Announced (2) has the same policy as Announced" in str(
+        compare(some.base, some.base, some.broad)
+    )
     assert found.difference().loc["ALL", ("Announced (2)", "unchanged")] == len(found.users)
 
 
@@ -203,8 +214,9 @@ def test_the_verdict_comes_first(some, three):
     assert f"deciles {up[0]} to {up[-1]} gain $" in first
     assert f"decile 10 loses {big_dollars(-rows[9].change_cents)}" in first
     assert second.startswith("Pro rata against Announced: ")
-    same = str(compare(some.base, some.base))
+    same = str(compare(some.base, some.base, some.broad))
     assert same.startswith("Announced (2) against Announced: nobody gains or loses\n")
+    assert str(compare(some.base, some.base)) == "everyone has the same under both"
 
 
 @pytest.mark.parametrize(
@@ -227,7 +239,8 @@ def test_other_budgets_are_a_warning(some):
     found = compare(some.base, some.broad, more)
     assert (
         "warning: the budgets differ, and not only the rules: $600,000.00 under Announced, "
-        "$600,000.00 under Broad, $700,000.00 under More\n"
+        "$600,000.00 under Broad, $700,000.00 under More; to compare the rules alone, set one "
+        "budget: --set award.budget=700000.00, or in Python policy.replace(budget=...)\n"
     ) in str(found)
     assert "warning" not in str(compare(some.base, some.broad))
 

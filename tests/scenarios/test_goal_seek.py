@@ -1,5 +1,6 @@
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from allocator.scenarios.deciles import deciles
 from allocator.scenarios.goal_search import find_place
 from allocator.scenarios.goal_seek import goal_seek
 from allocator.scenarios.inequality import gini
-from allocator.scenarios.shared import SharedUsers, load_for
+from allocator.scenarios.reading import load_for
+from allocator.scenarios.shared import SharedUsers
 from allocator.scenarios.targets import TARGETS
 
 
@@ -239,3 +241,20 @@ def test_the_answer_is_never_worse_than_what_was_tried(goal, target):
     found = goal_seek(table, policy, vary="alpha", target=target, value=goal)
     ends = [value for _, value in (found.tried[0], found.tried[-1])]
     assert abs(found.achieved - goal) <= min(abs(value - goal) for value in ends) + 1e-12
+
+
+@pytest.mark.parametrize(
+    ("vary", "target", "value", "name"),
+    [
+        ("award.maximum", "recovery", 0.02, r"Announced \(maximum [\d,]+\.\d\d\)"),
+        ("alpha", "gini", 0.6, r"Announced \(alpha [\d.]+\)"),
+    ],
+)
+def test_the_policy_found_is_named_after_what_it_sets(users, base, vary, target, value, name):
+    found = goal_seek(users, base, vary=vary, target=target, value=value)
+    assert re.fullmatch(name, found.policy.name)
+    assert found.allocate().policy.name == found.policy.name
+    long = base.replace(name="x" * 100)
+    cut = goal_seek(users, long, vary=vary, target=target, value=value).policy.name
+    assert len(cut) == 100
+    assert cut.endswith(found.policy.name.removeprefix("Announced"))

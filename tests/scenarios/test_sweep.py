@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 import allocator as al
 from allocator.allocation.stages import Stages
 from allocator.errors import DataError, InfeasibleError, PolicyError, VerificationError
+from allocator.scenarios import margin
 from allocator.scenarios import shared as shared_module
 from allocator.scenarios.deciles import deciles
 from allocator.scenarios.inequality import gini
 from allocator.scenarios.members import Members
+from allocator.scenarios.reading import load_for
 from allocator.scenarios.same_knob import effective_exponents, formula_key
 from allocator.scenarios.scenario_figures import scenario_figures
-from allocator.scenarios.shared import SharedUsers, load_for
+from allocator.scenarios.shared import SharedUsers
 from allocator.scenarios.sums import median, share_of_top
 from allocator.scenarios.sweep import sweep
 
@@ -311,3 +313,41 @@ def test_arrays_are_made_once_for_all_scenarios_that_share_them(users, base, mon
     grid = {"min_loss_ratio": ["0.3", "0.5"], "alpha": [1, 2], "minimum": [0, 4, 60]}
     sweep(users, base, grid | {"min_loss": [40, 50]})
     assert len(made) == 2  # once for each ratio: a smaller minimum is a longer slice
+
+
+CHANGES = (
+    {},
+    {"alpha": 2},
+    {"alpha": "inf"},
+    {"rule": "talmud"},
+    {"rule": "proportional", "award.unit": "1.00"},
+    {"of": "recovery", "alpha": 3},
+    {"constraints": [{"name": "EU", "where": {"region": ["EU"]}, "max_share": "0.10"}]},
+)
+
+
+@pytest.mark.parametrize("changes", CHANGES, ids=str)
+@pytest.mark.parametrize("n", [300, 25_000])
+def test_the_level_is_that_of_the_certificate(changes, n):
+    users = al.simulate_users(n, seed=5)
+    policy = al.Policy.default().replace({"budget": f"{100 * n}.00", **changes})
+    (figures,) = sweep(users, policy, [{}]).figures
+    assert figures.level == al.allocate(users, policy).certificate.level
+
+
+def test_margins_are_found_among_few_of_many(monkeypatch):
+    seen = []
+    whole = margin.find_edge
+    monkeypatch.setattr(
+        margin, "find_edge", lambda r, *rest: seen.append(len(r)) or whole(r, *rest)
+    )
+    users = al.simulate_users(40_000, seed=5)
+    sweep(users, al.Policy.default().replace(budget="7000000.00"), {"alpha": [1, 2, 5]})
+    assert max(seen) < 5_000
+
+
+def test_shares_are_percents_on_the_card_and_decimals_in_the_frame(users, base):
+    result = sweep(users, base, {"alpha": [1, 2]})
+    share = result.figures[0].top_tenth_share
+    assert f">{share:.1%}<" in result._repr_html_()
+    assert result.table.top_tenth_share[0] == share

@@ -46,12 +46,17 @@ class ConcedeAndDivide(FewRule):
     [75.0, 25.0]
     """
 
+    min_claimants: ClassVar[int] = 2
+    max_claimants: ClassVar[int] = 2
+    instead: ClassVar[str] = (
+        "talmud, random_arrival, minimal_overlap, adjusted_proportional or average_of_awards, "
+        "which continue it to more"
+    )
+
     def _check_size(self, n: int) -> None:
         if n != 2:
             raise UnsupportedError(
-                f"concede_and_divide is for exactly two claimants, not {n:,}: talmud, "
-                "random_arrival, minimal_overlap, adjusted_proportional and average_of_awards "
-                "continue it to more"
+                f"concede_and_divide is for exactly two claimants, not {n:,}: choose {self.instead}"
             )
 
     def _awards(self, claims: list[Fraction], budget: Fraction) -> list[Fraction]:

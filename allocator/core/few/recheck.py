@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.core.few.divide import largest_remainders
-from allocator.core.few.rule import FewRule, claims_problem
+from allocator.core.few.rule import Estimate, FewRule
+from allocator.core.few.whole import whole_awards
 from allocator.core.problem import Problem
+from allocator.money import exact_sum
 
 __all__ = ["recheck"]
 
 
 def recheck(
     problem: Problem, rule: FewRule, awards: NDArray[Any]
-) -> tuple[dict[str, bool], list[str]]:
+) -> tuple[dict[str, bool], list[str], NDArray[np.int64], Estimate | None]:
     """Check awards in whole units.
 
     There is no level that units could be earned at, and nothing is maximized: "optimal" and
@@ -36,6 +36,10 @@ def recheck(
         "bounds", "total", and "recomputed": whether they are the rule's largest remainders.
     failures : list of str
         A sentence for each check that failed.
+    expected : ndarray of int64, shape (n,)
+        The rule's.
+    estimate : Estimate or None
+        Of the rule's awards before they were rounded; None where everybody gets the cap.
 
     Examples
     --------
@@ -46,17 +50,13 @@ def recheck(
     >>> recheck(problem, MinimalOverlap(), np.array([1, 1, 1]))[1]
     ['recomputed: the award at position 0 is 1, not 0']
     """
-    claims = [Fraction(int(claim), problem.claim_parts) for claim in problem.claims]
-    exact = rule.awards(claims_problem(Fraction(problem.budget), claims))
-    expected = largest_remainders(
-        exact, claims, Fraction(problem.budget), Fraction(1), problem.tie_keys
-    )
+    expected, found = whole_awards(problem, rule)
     outside = np.flatnonzero((awards < problem.lower) | (awards > problem.upper))
     other = np.flatnonzero(awards != expected)
-    spent = int(awards.sum())
+    spent = exact_sum(awards)
     checks = {
         "bounds": not len(outside),
-        "total": spent == problem.budget,
+        "total": spent == problem.spend,
         "recomputed": not len(other),
     }
     failures = []
@@ -67,8 +67,8 @@ def recheck(
             f"{problem.upper[i]}"
         )
     if not checks["total"]:
-        failures.append(f"total: {spent:,} units are spent, not {problem.budget:,}")
+        failures.append(f"total: {spent:,} units are spent, not {problem.spend:,}")
     if len(other):
         i = int(other[0])
         failures.append(f"recomputed: the award at position {i} is {awards[i]}, not {expected[i]}")
-    return checks, failures
+    return checks, failures, expected, found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 from typing import Any, ClassVar
@@ -15,7 +16,31 @@ from allocator.core.exact import ExactProblem, solve_exactly
 from allocator.core.rules import Rule, snake_case
 from allocator.errors import DataError, InfeasibleError, UnsupportedError
 
-__all__ = ["AnyRule", "FewRule", "claims_problem", "exact_awards", "whole_parts"]
+__all__ = ["AnyRule", "Estimate", "FewRule", "claims_problem", "exact_awards", "whole_parts"]
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """Awards of a rule for few claimants, and how far they may be off.
+
+    Attributes
+    ----------
+    awards : list of Fraction, length n
+        They add up to the budget exactly, estimated or not.
+    margin : list of float, length n
+        Half of each award's 95% confidence interval, or more; 0 where the awards are exact.
+    samples : int
+        How many orders of arrival were drawn; 0 when the awards are exact.
+    """
+
+    awards: list[Fraction]
+    margin: list[float]
+    samples: int
+
+    @property
+    def exact(self) -> bool:
+        """Whether the awards are the rule's, and no estimate."""
+        return not self.samples
 
 
 class FewRule(ABC):
@@ -26,11 +51,15 @@ class FewRule(ABC):
 
     Attributes
     ----------
-    max_claimants : int
-        Above, the rule refuses: exact fractions would take too long.
+    min_claimants, max_claimants : int
+        With fewer or more, the rule refuses: exact fractions would take too long.
+    instead : str
+        What to choose then.
     """
 
+    min_claimants: ClassVar[int] = 0
     max_claimants: ClassVar[int] = 10_000
+    instead: ClassVar[str] = "a rule with a level, such as proportional or talmud"
 
     @property
     def name(self) -> str:
@@ -61,6 +90,32 @@ class FewRule(ABC):
         self._check(problem)
         return self._awards(list(problem.claims), problem.budget) if len(problem) else []
 
+    def estimate(self, budget: Any, claims: Any) -> Estimate:
+        """Divide a budget, and say whether the awards are exact or how far they may be off.
+
+        Parameters
+        ----------
+        budget : number or text
+        claims : array_like, shape (n,)
+
+        Returns
+        -------
+        Estimate
+
+        Raises
+        ------
+        DataError, InfeasibleError, UnsupportedError
+            As `awards` does.
+        """
+        problem = claims_problem(budget, claims)
+        self._check(problem)
+        if not len(problem):
+            return Estimate([], [], 0)
+        return self._estimate(list(problem.claims), problem.budget)
+
+    def _estimate(self, claims: list[Fraction], budget: Fraction) -> Estimate:
+        return Estimate(self._awards(claims, budget), [0.0] * len(claims), 0)
+
     def _check(self, problem: ExactProblem) -> None:
         """Refuse what is no plain claims problem, or too large."""
         claims = problem.claims
@@ -86,7 +141,7 @@ class FewRule(ABC):
         if n > self.max_claimants:
             raise UnsupportedError(
                 f"{self.name} takes up to {self.max_claimants:,} claimants, not {n:,}: for more, "
-                "choose a rule with a level, such as proportional or talmud"
+                f"choose {self.instead}"
             )
 
     @abstractmethod

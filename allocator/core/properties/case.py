@@ -52,12 +52,15 @@ class Property:
         What that is, for messages.
     resizes : bool
         Whether the number of claimants changes.
+    money : tuple of int
+        Where amounts stand in that.
     """
 
     check: Check
     more: More
     reads: str = ""
     resizes: bool = False
+    money: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
@@ -68,6 +71,22 @@ class Property:
     def definition(self) -> str:
         """What the property says, in a sentence."""
         return " ".join((self.check.__doc__ or "").split())
+
+    def scaled(self, case: Case, by: int) -> Case:
+        """Return the case with all of its amounts multiplied.
+
+        Parameters
+        ----------
+        case : Case
+        by : int
+            At least 1.
+
+        Returns
+        -------
+        Case
+        """
+        more = tuple(by * x if i in self.money else x for i, x in enumerate(case.more))
+        return Case(tuple(by * claim for claim in case.claims), by * case.budget, more)
 
     def draw(self, random: Random, size: int | None = None) -> Case:
         """Draw a small case, degenerate on purpose: ties, zeros, budgets at the ends.

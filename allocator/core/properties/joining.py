@@ -85,7 +85,7 @@ JOINING = (
     Property(linked_population_monotonicity, nothing, resizes=True),
     Property(consistency, _members, "the positions who stay", resizes=True),
     Property(null_claims_consistency, nothing, resizes=True),
-    Property(no_advantageous_transfer, _gift, "giver, taker and amount"),
+    Property(no_advantageous_transfer, _gift, "giver, taker and amount", money=(2,)),
     Property(no_advantageous_merging, nothing, resizes=True),
     Property(no_advantageous_splitting, nothing, resizes=True),
 )

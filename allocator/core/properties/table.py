@@ -22,17 +22,6 @@ __all__ = ["CLASSES", "PROPERTIES", "Verdict", "markdown", "verdict", "verdicts"
 CLASSES: Mapping[str, type[Rule] | type[FewRule]] = {**RULES, **FEW_RULES}
 PROPERTIES = {each.name: each for each in (*COMPARING, *CHANGING, *JOINING)}
 
-# Held in all of 20,000 random problems of up to five claims up to 20; a proof is not written down.
-SEARCHED = {
-    "minimal_overlap": "lower_bound_on_losses claim_monotonicity linked_claim_monotonicity "
-    "minimal_rights_first population_monotonicity",
-    "adjusted_proportional": "lower_bound_on_awards lower_bound_on_losses claim_monotonicity "
-    "linked_claim_monotonicity",
-    "average_of_awards": "lower_bound_on_awards lower_bound_on_losses order_of_endowment_gains",
-    "dominguez_thomson": "endowment_monotonicity order_of_endowment_gains claim_monotonicity "
-    "linked_claim_monotonicity",
-    "alpha_min": "claim_monotonicity linked_claim_monotonicity",
-}
 PAIRS_ONLY = "concede_and_divide"
 
 
@@ -44,8 +33,8 @@ class Verdict:
     ----------
     holds : bool or None
         None where the property does not apply: a rule for two claimants when their number changes.
-    evidence : {"proof", "search", "counterexample", "none"}
-        A proof or source; no counterexample in a long search; a stored counterexample.
+    evidence : {"proof", "counterexample", "none"}
+        A proof or source; a stored counterexample.
     why : str
         The proof or source in a sentence, or the counterexample in words.
     case : Case or None
@@ -53,7 +42,7 @@ class Verdict:
     """
 
     holds: bool | None
-    evidence: Literal["proof", "search", "counterexample", "none"]
+    evidence: Literal["proof", "counterexample", "none"]
     why: str
     case: Case | None = None
 
@@ -93,9 +82,6 @@ def verdict(rule: str, name: str) -> Verdict:
     for names, rules, why in PROOFS:
         if name in names.split() and rule in rules.split():
             return Verdict(True, "proof", why)
-    if name in SEARCHED.get(rule, "").split():
-        why = "no counterexample among 20,000 random problems of up to five claims"
-        return Verdict(True, "search", why)
     raise UnsupportedError(
         f"the table of properties does not say whether {rule} has {name}: give a proof in "
         "core/properties/proofs.py, or a counterexample in core/properties/counterexamples.py"
@@ -117,8 +103,8 @@ def verdicts() -> dict[str, dict[str, Verdict]]:
 def markdown() -> str:
     """Return the table as Markdown: a row for each property, a column for each rule.
 
-    A plus is a property that holds by proof or source, a plus in parentheses one without a
-    counterexample in a long search, a minus one that fails, a dot one that does not apply.
+    A plus is a property that holds, by proof or source, a minus one that fails, by a stored
+    counterexample, a dot one that does not apply.
 
     Examples
     --------
@@ -137,9 +123,7 @@ def markdown() -> str:
 def _mark(cell: Verdict) -> str:
     if cell.holds is None:
         return "·"
-    if not cell.holds:
-        return "−"
-    return "+" if cell.evidence == "proof" else "(+)"
+    return "+" if cell.holds else "−"
 
 
 def _told(case: Case, name: str) -> str:

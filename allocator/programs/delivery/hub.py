@@ -13,18 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
 from urllib.error import HTTPError
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import Request
 
 from allocator.errors import AllocatorError
 from allocator.programs.delivery.ledger import Voucher
+from allocator.programs.delivery.wire import NoAnswerError, NotConnectedError, opener, reach
 
-__all__ = ["Answer", "Hub", "HubRefusedError", "NoAnswerError"]
+__all__ = ["Answer", "Hub", "HubRefusedError", "NoAnswerError", "NotConnectedError"]
 
 OVERLOADED = (408, 425, 429)  # of 4xx: ask again later
-
-
-class NoAnswerError(Exception):
-    """Nobody knows whether the request arrived."""
 
 
 class HubRefusedError(AllocatorError):
@@ -47,13 +44,6 @@ class Answer:
     refused: dict[str, str]
 
 
-class _NoRedirect(HTTPRedirectHandler):
-    """Money is not posted to where somebody points."""
-
-    def redirect_request(self, *_args: object, **_kw: object) -> None:
-        return None
-
-
 class Hub:
     """A hub at an address.
 
@@ -70,25 +60,37 @@ class Hub:
     def __init__(self, url: str, *, timeout: float, token: str | None = None) -> None:
         if not url.startswith(("http://", "https://")):
             raise AllocatorError(f"the hub's address {url!r} does not begin with http(s)://")
-        self._url = url.rstrip("/") + "/vouchers"
-        self._opener = build_opener(_NoRedirect)
+        self.url = url.rstrip("/")
+        self._opener = opener()
         self._headers = {"Content-Type": "application/json"}
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
         self.timeout = timeout
+
+    def reach(self) -> None:
+        """Connect, say nothing, and hang up.
+
+        Raises
+        ------
+        NotConnectedError
+            If there is nobody at this address.
+        """
+        reach(self.url, self.timeout)
 
     def send(self, rows: Sequence[Voucher]) -> Answer:
         """Send vouchers in one request.
 
         Raises
         ------
+        NotConnectedError
+            If no connection was made, so that the vouchers surely never left.
         NoAnswerError
             If the hub does not answer in time, fails, or says something that is no answer.
         HubRefusedError
             If it says that the request itself is wrong: another one would fare no better.
         """
         body = json.dumps({"vouchers": [_record(row) for row in rows]}).encode()
-        request = Request(self._url, body, self._headers, method="POST")
+        request = Request(f"{self.url}/vouchers", body, self._headers, method="POST")
         try:
             with self._opener.open(request, timeout=self.timeout) as response:
                 content = response.read()

@@ -36,6 +36,15 @@ class Tally:
     cents: int
 
 
+@dataclass(frozen=True)
+class Reason:
+    """Why so many vouchers are where they are, and the last time, in milliseconds since 1970."""
+
+    text: str
+    count: int
+    at: int
+
+
 class Ledger:
     """The vouchers of one plan in a database.
 
@@ -205,6 +214,42 @@ class Ledger:
         """Enter that nobody answered: they fail, may be paid, and are tried again later."""
         values = {"state": "failed", "held_until": until, "changed_at": now, "reason": reason}
         return self._settle(ids, vouchers.c.holder == holder, **values)
+
+    def release(
+        self, ids: Sequence[str], holder: str, now: int, until: int, reason: str
+    ) -> tuple[int, int]:
+        """Enter that they never left, so that it was no attempt; return how many of each kind.
+
+        Those that were never sent before are planned again. Of the others an earlier attempt may
+        have arrived: they fail as before, and are tried again later.
+        """
+        mine, attempts = vouchers.c.holder == holder, vouchers.c.attempts - 1
+        told = {"attempts": attempts, "reason": reason}
+        fresh = {"state": "planned", "doubtful": False, "held_until": 0, "first_sent_at": None}
+        return (
+            self._settle(ids, mine & (vouchers.c.state == "sent"), **fresh, **told, changed_at=now),
+            self._settle(
+                ids,
+                mine & (vouchers.c.state == "retried"),
+                **told,
+                state="failed",
+                held_until=until,
+            ),
+        )
+
+    def reasons(self, most: int) -> list[Reason]:
+        """Tell why vouchers that are not done could not be sent or were refused, latest first."""
+        when, count = sa.func.max(vouchers.c.changed_at), sa.func.count()
+        query = (
+            sa.select(vouchers.c.reason, count, when)
+            .where(vouchers.c.plan == self.batches.plan, vouchers.c.reason.is_not(None))
+            .where(vouchers.c.state.not_in(("acknowledged", "voided")))
+            .group_by(vouchers.c.reason)
+            .order_by(when.desc(), vouchers.c.reason)
+            .limit(most)
+        )
+        with self._begin() as connection:
+            return [Reason(*row) for row in connection.execute(query)]
 
     def _settle(self, ids: Sequence[str], which: ColumnElement[bool], **values: Any) -> int:
         if not ids:

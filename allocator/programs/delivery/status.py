@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from allocator.money import format_cents
-from allocator.programs.delivery.ledger import Ledger, Tally
+from allocator.programs.delivery.ledger import Ledger, Reason, Tally
 from allocator.programs.delivery.schedule import Schedule, show_duration, show_time
 from allocator.programs.delivery.store import sa, vouchers
 
 __all__ = ["Status", "status_of"]
 
+REASONS = 3  # that are shown
 DONE = ("acknowledged", "voided")
 
 
@@ -30,6 +31,8 @@ class Status:
         When the first voucher was sent, and when the last acknowledgment came.
     stuck : int
         Failed vouchers that are not tried again unasked: refused, or unanswered too often.
+    reasons : list of Reason
+        Why vouchers that are not done could not be sent or were refused; the latest first.
     """
 
     now: datetime
@@ -38,6 +41,7 @@ class Status:
     started: datetime | None
     last: datetime | None
     stuck: int
+    reasons: list[Reason]
 
     @property
     def remaining(self) -> int:
@@ -69,6 +73,10 @@ class Status:
             },
             "remaining": self.remaining,
             "stuck": self.stuck,
+            "reasons": [
+                {"reason": each.text, "count": each.count, "at": show_time(_moment(each.at))}
+                for each in self.reasons
+            ],
             "seconds_left": (self.schedule.deadline - self.now).total_seconds(),
             "end": show_time(self.end),
             "rate_needed": self.schedule.rate_needed(self.remaining, self.now),
@@ -83,14 +91,19 @@ class Status:
             f"{name:<13} {each.count:>10,} {format_cents(each.cents):>18}"
             for name, each in self.tallies.items()
         ]
+        lines += [
+            f"{each.count:,} not sent or refused, the last at {show_time(_moment(each.at))}: "
+            f"{each.text}"
+            for each in self.reasons
+        ]
         lines.append(
             f"deadline {show_time(self.schedule.deadline)}: "
             + (f"{show_duration(-left)} ago" if past else f"{show_duration(left)} left")
         )
         if self.stuck:
             lines.append(
-                f"{self.stuck:,} failed and are not tried again unasked: see their reasons, then "
-                "`send --again` or `void`"
+                f"{self.stuck:,} failed and are not tried again unasked: see the reasons above, "
+                "then `send --again` or `void`"
             )
         if self.started is None and self.remaining:
             lines.append(f"not started; must start by {show_time(self.schedule.start_by)}")
@@ -119,15 +132,18 @@ def status_of(ledger: Ledger, now: datetime, attempts: int) -> Status:
     """
     acknowledged = vouchers.c.state == "acknowledged"
     given_up = ~vouchers.c.doubtful | (vouchers.c.attempts >= attempts)
+    started = ledger.scalar(sa.func.min(vouchers.c.first_sent_at))
+    last = ledger.scalar(sa.func.max(vouchers.c.changed_at), acknowledged)
     return Status(
         now,
         ledger.batches.schedule,
         ledger.tallies(),
-        _moment(ledger.scalar(sa.func.min(vouchers.c.first_sent_at))),
-        _moment(ledger.scalar(sa.func.max(vouchers.c.changed_at), acknowledged)),
+        None if started is None else _moment(started),
+        None if last is None else _moment(last),
         ledger.scalar(sa.func.count(), vouchers.c.state == "failed", given_up),
+        ledger.reasons(REASONS),
     )
 
 
-def _moment(milliseconds: int | None) -> datetime | None:
-    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

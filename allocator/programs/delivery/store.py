@@ -1,7 +1,8 @@
 """The ledger's tables, and the rules that the database itself keeps.
 
 A voucher is planned, then sent, then acknowledged or failed; what failed, or was left hanging by a
-sender that died, is retried; what certainly was not paid may be voided. Amounts and users never
+sender that died, is retried; what never left, there being no connection, is planned as before; what
+certainly was not paid may be voided. Amounts and users never
 change and nothing is deleted. Triggers refuse everything else, whoever asks, in SQLite and in
 PostgreSQL.
 """
@@ -10,14 +11,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from allocator.errors import AllocatorError
+from allocator.errors import AllocatorError, MissingPackageError
+
+INSTALL = "pip install 'fair-allocator[delivery]'"
 
 try:
     import sqlalchemy as sa
     from sqlalchemy import event
 except ModuleNotFoundError as missing:
-    raise AllocatorError(
-        "the delivery ledger needs SQLAlchemy: install the extra, `pip install -e '.[delivery]'`"
+    raise MissingPackageError(
+        f"the delivery ledger needs SQLAlchemy, which is not installed: {INSTALL}"
     ) from missing
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ STATES = ("planned", "sent", "acknowledged", "failed", "retried", "voided")
 # sent and retried are both with a sender; retried to retried when the second one died as well.
 TRANSITIONS = (
     ("planned", "sent"),
+    ("sent", "planned"),
     ("sent", "acknowledged"),
     ("sent", "failed"),
     ("sent", "retried"),
@@ -74,7 +78,8 @@ vouchers = sa.Table(
     # Milliseconds since 1970: until when its sender has it; of a failed one, when to try again.
     sa.Column("held_until", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("first_sent_at", sa.BigInteger),
-    sa.Column("changed_at", sa.BigInteger),  # when it was acknowledged, failed or voided
+    # When it was acknowledged, failed or voided, or when it could not be sent.
+    sa.Column("changed_at", sa.BigInteger),
     sa.Column("reason", sa.Text),
     sa.CheckConstraint("amount_cents > 0"),
     sa.CheckConstraint(sa.column("state").in_(STATES), name="known_state"),
@@ -156,9 +161,9 @@ def open_engine(url: str | URL) -> Engine:
             "postgresql+psycopg://user@host/database"
         ) from None
     except ModuleNotFoundError as missing:
-        raise AllocatorError(
-            f"this ledger needs {missing.name}: install the extra, `pip install -e '.[delivery]'`, "
-            "and begin the URL with postgresql+psycopg://"
+        raise MissingPackageError(
+            f"this ledger needs {missing.name}, which is not installed: {INSTALL}, and begin the "
+            "URL with postgresql+psycopg://"
         ) from missing
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
@@ -175,11 +180,15 @@ def create(engine: Engine) -> None:
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("select pg_advisory_xact_lock(hashtext('delivery'))")
-        if sa.inspect(connection).has_table(vouchers.name):
+        made = sa.inspect(connection).has_table(vouchers.name)
+        if not made:
+            _metadata.create_all(connection)
+        known = {tuple(row) for row in connection.execute(sa.select(transitions))}
+        if new := [pair for pair in TRANSITIONS if pair not in known]:  # a ledger made earlier
+            rows = [dict(zip(transitions.c.keys(), pair, strict=True)) for pair in new]
+            connection.execute(transitions.insert(), rows)
+        if made:
             return
-        _metadata.create_all(connection)
-        pairs = [dict(zip(transitions.c.keys(), pair, strict=True)) for pair in TRANSITIONS]
-        connection.execute(transitions.insert(), pairs)
         for statement in _SQLITE if engine.dialect.name == "sqlite" else _POSTGRESQL:
             connection.exec_driver_sql(statement)
 

@@ -10,7 +10,7 @@ from allocator.errors import DataError
 from allocator.report.plots.chart import Chart, nothing
 from allocator.report.plots.labels import caption, graph, percent_tick
 from allocator.report.style import INK, MUTED, PLAIN, looks, new_figure
-from allocator.scenarios.frontier import Frontier
+from allocator.scenarios.frontier_result import Frontier
 from allocator.scenarios.numerals import percent
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def frontier(
     knobs = list(dict.fromkeys(each.vary for each in results))
     if len(knobs) != 1:
         raise DataError(f"frontiers of one knob can be drawn together, not {' and '.join(knobs)}")
-    titles = [each.scenarios[0].name for each in results] if names is None else list(names)
+    titles = [each.base.name for each in results] if names is None else list(names)
     rows = [
         {
             "policy": name,

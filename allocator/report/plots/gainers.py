@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-from allocator.report.disclosure import gone_rows
+from allocator.report.disclosure import change_cells, gone_rows
 from allocator.report.plots.chart import Chart, nothing
 from allocator.report.style import GRID, INK, MUTED, PLAIN, looks, new_axes, plain_axes, short
-from allocator.report.suppress import WITHHELD, hidden_cells, is_blurred
+from allocator.report.suppress import WITHHELD, is_blurred
 from allocator.report.where_it_goes import loss_range
 from allocator.scenarios.comparison import Comparison
 from allocator.scenarios.deciles import DECILES
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from allocator.report.picture import Picture
 
 __all__ = ["gainers"]
+
+HEAD = 16  # characters that fit above half of a bar
 
 
 def gainers(comparison: Comparison) -> Chart:
@@ -42,10 +45,10 @@ def gainers(comparison: Comparison) -> Chart:
     tables, gone = comparison.tables(), gone_rows(comparison)
     rows, told = [], []
     for name, changes in tables.changes.items():
-        counts = [(row.gainers, row.losers, row.unchanged) for row in changes]
-        cells = hidden_cells(counts, gone[name])
+        cells = change_cells(changes, gone[name])
         few = {r for r, _ in cells} | gone[name]
-        told.append(_told(name, changes[-1], hide=len(changes) - 1 in few))
+        last = len(changes) - 1
+        told.append(_told(name, changes[-1], {c for r, c in cells if r == last}))
         rows += [
             _row(name, row, loss_range(tables.users[k]), hide=k in few, gone=k in gone[name])
             for k, row in enumerate(changes[:DECILES])
@@ -82,10 +85,11 @@ def _row(name: str, row: ChangeRow, losses: str, *, hide: bool, gone: bool) -> d
     }
 
 
-def _told(name: str, whole: ChangeRow, *, hide: bool) -> str:
-    if hide and not is_blurred(whole.users, 0):
-        return f"under {name} some get more and some less"
-    gain, lose = (percent(each / whole.users, 0) for each in (whole.gainers, whole.losers))
+def _told(name: str, whole: ChangeRow, hide: set[int]) -> str:
+    gain, lose = (
+        "some" if k in hide and not is_blurred(whole.users, 0) else percent(each / whole.users, 0)
+        for k, each in enumerate((whole.gainers, whole.losers))
+    )
     moved = big_dollars(max(whole.gain_cents, whole.loss_cents))
     return f"under {name} {gain} get more and {lose} less, which moves {moved}"
 
@@ -97,6 +101,8 @@ def _draw(names: Sequence[str], rows: Sequence[dict[str, Any]], *, narrow: bool)
         3.8 * (len(others) if narrow else 1), narrow=narrow, share_y=True, **shape
     )
     styles = looks(names)
+    heads = [f"more under\n{_folded(short(name, narrow=True))}" for name in names]
+    top = -1.2 - 0.6 * max(head.count("\n") + 1 for head in heads)
     for axes, name in zip(grid, others, strict=True):
         plain_axes(axes)
         mine = [row for row in rows if row["policy"] == name]
@@ -119,7 +125,7 @@ def _draw(names: Sequence[str], rows: Sequence[dict[str, Any]], *, narrow: bool)
         axes.text(
             -0.03,
             -0.75,
-            f"more under\n{short(names[0], narrow=True)}",
+            heads[0],
             ha="right",
             va="bottom",
             fontsize=9,
@@ -129,7 +135,7 @@ def _draw(names: Sequence[str], rows: Sequence[dict[str, Any]], *, narrow: bool)
         axes.text(
             0.03,
             -0.75,
-            f"more under\n{short(name, narrow=True)}",
+            heads[names.index(name)],
             va="bottom",
             fontsize=9,
             color=styles[name].ink,
@@ -139,10 +145,15 @@ def _draw(names: Sequence[str], rows: Sequence[dict[str, Any]], *, narrow: bool)
         axes.set_xlim(-1.02, 1.7)
         axes.set_xlabel("share of the people", color=MUTED, fontsize=9)
         axes.set_xticks([-1, -0.5, 0, 0.5, 1], ["100%", "50%", "0", "50%", "100%"], fontsize=8)
-        axes.set_ylim(9.6, -2.3)
+        axes.set_ylim(9.6, top)
         axes.set_yticks(range(DECILES), [row["losses"] for row in mine], **PLAIN)
     grid[0].set_ylabel("who lost", color=MUTED, fontsize=9)
     return figure
+
+
+def _folded(name: str) -> str:
+    """Break a name into short lines, first before what stands in brackets."""
+    return "\n".join(fill(part, HEAD) for part in name.replace(" (", "\n(").split("\n"))
 
 
 def _changes(axes: Axes, mine: Sequence[dict[str, Any]]) -> None:

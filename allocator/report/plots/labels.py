@@ -81,9 +81,9 @@ def folded(losses: str) -> str:
     Examples
     --------
     >>> folded("$4,200 to $11,000"), folded("from $33,000"), folded("–")
-    ('$4,200\nto $11k', 'from\n$33k', '–')
+    ('$4.2k\nto $11k', 'from\n$33k', '–')
     """
-    brief = re.sub(r"(\d\d),000\b", r"\1k", losses)
+    brief = re.sub(r"(\d),(\d)00\b", r"\1.\2k", losses).replace(".0k", "k")
     return brief.replace(" to ", "\nto ").replace("from ", "from\n")
 
 

@@ -68,7 +68,7 @@ def people(comparison: Comparison) -> Chart:
         f"The tenth who lost most get {under(shares, ' of the money')}; {listed(floors)} of the "
         "people get the minimum.",
         "Columns for each tenth of the people, by loss: above the axis how many people there are, "
-        "hatched those at the minimum and dotted those at their maximum; below it, hanging down, "
+        "hatched those at the minimum and striped those at their maximum; below it, hanging down, "
         "the dollars that they get together.",
         rows,
         lambda narrow: _draw(comparison.names, rows, narrow=narrow),
@@ -114,7 +114,7 @@ def _people(
     axes: Axes, place: Sequence[float], rows: Sequence[dict[str, Any]], width: float, color: str
 ) -> None:
     axes.bar(place, [row["users"] for row in rows], width, color=color)
-    ends = (("at_floor", "////", 0), ("at_cap", "....", 1))
+    ends = (("at_floor", "////", 0), ("at_cap", "----", 1))
     for key, hatch, top in ends:
         told = [
             (x, row["users"] if top else 0, row[key])
@@ -154,7 +154,7 @@ def _key(axes: Axes) -> None:
 
     handles = [
         Patch(facecolor="white", edgecolor=MUTED, hatch="////", label="get the minimum"),
-        Patch(facecolor="white", edgecolor=MUTED, hatch="....", label="get their maximum"),
+        Patch(facecolor="white", edgecolor=MUTED, hatch="----", label="get their maximum"),
     ]
     axes.legend(
         handles=handles,

@@ -130,7 +130,7 @@ def _draw(names: Sequence[str], rows: Sequence[dict[str, Any]], *, narrow: bool)
     lines = [textwrap.fill(each, 16) for each in words] if narrow else words
     axes.set_yticks(range(len(words)), lines, **PLAIN)
     axes.set_ylim(len(words) - 0.45, -0.55)
-    axes.set_xlim(0, longest * (1.9 if narrow else 1.6 if len(names) > 1 else 1.25))
+    axes.set_xlim(0, longest * (1.9 if narrow else 1.9 if len(names) > 1 else 1.25))
     axes.grid(axis="x", color=GRID, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.locator_params(axis="x", nbins=3 if narrow else 5)

@@ -28,9 +28,10 @@ def largest_dominated(
 
     Notes
     -----
-    Sorted by the first respect, blocks of 1, 2, 4, ... neighbors are merged two by two; in a merge
-    those of the left block may be smaller than those of the right one. Every step is a sort and a
-    running maximum over all: n·log² n, without a loop over rows.
+    Sorted by the first respect, places are halved again and again; those of a left half may be
+    smaller than those of the right one beside it. Within each half all stand by the second
+    respect, which a stable partition keeps: a step is a running maximum over all, without a sort,
+    and there are log2 n of them.
 
     Examples
     --------
@@ -40,25 +41,27 @@ def largest_dominated(
     """
     n = len(values)
     # Equals in the first respect never precede those who are larger in the second.
-    order = np.lexsort((-_ranks(second), first))
-    rank, value = _ranks(second)[order], values[order]
+    rank = _ranks(second)
+    order = np.lexsort((-rank, first))
+    rank, value = rank[order], values[order]
     best = np.full(n, -1, dtype=np.int64)
     place = np.arange(n)
-    step = int(value.max(initial=0)) + 2
-    size = 1
-    by_rank = np.lexsort((place, rank))
-    while size < n:
-        # By pair of blocks, then by rank; of equals those to the right come first.
-        right = (place // size) % 2
-        key = (place // (2 * size)) * (2 * n) + 2 * rank + (1 - right)
-        sequence = by_rank[np.argsort(key[by_rank], kind="stable")]
-        pair = place[sequence] // (2 * size) * step
-        left = right[sequence] == 0
+    lift = int(value.max(initial=0)) + 2
+    # By rank; of equals those to the right come first.
+    sequence = n - 1 - np.argsort(rank[::-1], kind="stable")
+    size = 1 << max(n - 1, 0).bit_length()
+    while size > 1:
         # Values of later pairs are lifted above all of earlier ones, so that maxima start afresh.
-        running = np.maximum.accumulate(np.where(left, value[sequence] + 1, 0) + pair) - pair - 1
+        pair = place // size * lift
+        size //= 2
+        left = sequence // size % 2 == 0
+        running = np.maximum.accumulate(np.where(left, value[sequence] + 1, 0) + pair)
         found = sequence[~left]
-        best[found] = np.maximum(best[found], running[~left])
-        size *= 2
+        best[found] = np.maximum(best[found], running[~left] - pair[~left] - 1)
+        halves = np.empty_like(sequence)
+        is_left = place // size % 2 == 0
+        halves[is_left], halves[~is_left] = sequence[left], found
+        sequence = halves
     result = np.empty(n, dtype=np.int64)
     result[order] = best
     return result

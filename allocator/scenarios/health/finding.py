@@ -50,7 +50,8 @@ class Finding:
     severity : {"serious", "watch", "fine"}
     number : float
     unit : str
-        What the number counts: ``dollars``, ``users``, ``percent``, ``dollars per dollar``.
+        What the number counts: ``dollars``, ``users``, ``percent``, ``dollars per dollar``,
+        ``properties``.
     sentence : str
     example : Example or None
         The worst one; None where there is none, as when nobody is touched.

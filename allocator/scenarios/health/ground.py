@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from allocator.allocation.evidence import certify
 from allocator.allocation.pipeline import Loaded, derive, run
+from allocator.allocation.priced import solve_priced
+from allocator.allocation.result import Allocation
 from allocator.allocation.stages import Stages
 from allocator.core.certificate import verify
 from allocator.core.solve import solve
 from allocator.data.check import Users
 from allocator.errors import VerificationError
-from allocator.money import FINE, FINE_PER_CENT, exact_sum, format_dollars
+from allocator.money import FINE_PER_CENT, exact_sum, format_cents
 from allocator.policy.compile import rule_of
 from allocator.policy.eligibility import decide
 from allocator.policy.schema import Policy
 from allocator.policy.sections import Range
 from allocator.scenarios.columns import numbers
 from allocator.scenarios.hypothetical import AMOUNTS, LARGEST, Level, level_of
+from allocator.scenarios.tally import tally
 
 __all__ = ["AMOUNTS", "LARGEST", "Ground"]
 
@@ -56,9 +59,15 @@ class Ground:
     level: Level
 
     @classmethod
-    def of(cls, loaded: Loaded, policy: Policy, attributes: dict[str, pa.ChunkedArray]) -> Ground:
-        """Apply a policy to users."""
-        allocation = run(loaded, policy, Stages())
+    def of(
+        cls,
+        loaded: Loaded,
+        policy: Policy,
+        attributes: dict[str, pa.ChunkedArray],
+        allocation: Allocation | None = None,
+    ) -> Ground:
+        """Apply a policy to users, unless its allocation is at hand."""
+        allocation = run(loaded, policy, Stages()) if allocation is None else allocation
         table = allocation.table
         return cls(
             loaded,
@@ -149,16 +158,22 @@ class Ground:
         users = self.users if users is None else users
         compiled = derive(users, policy, Stages())[2]
         problem, rule = compiled.problem, rule_of(policy)
-        units = solve(problem, rule).awards
-        certificate = verify(problem, rule, units)
-        if not certificate.ok:
-            raise VerificationError("; ".join(certificate.failures))
         cents = np.zeros(len(users), dtype=np.int64)
-        cents[compiled.rows] = units * compiled.unit_cents
+        if compiled.priced:
+            cents[compiled.rows] = solve_priced(policy, compiled).units * compiled.unit_cents
+            failures = certify(policy, compiled, cents).failures
+        else:
+            units = solve(problem, rule).awards
+            cents[compiled.rows] = units * compiled.unit_cents
+            counts = tally(units, problem.lower, problem.upper)
+            right = not counts.outside and counts.total == problem.spend
+            # A certificate for each would cost as much again.
+            failures = () if right else verify(problem, rule, units).failures
+        if failures:
+            raise VerificationError("; ".join(failures))
         return cents
 
     def lost(self, row: int) -> str:
         """Say what a user lost."""
-        loss = int(self.users.loss[row])
-        places = 8 if loss % FINE_PER_CENT else 2  # a loss of $49.99999999 is not one of $50.00
-        return f"lost {format_dollars(Fraction(loss, FINE), places)}"
+        cents = int(self.users.loss[row]) // FINE_PER_CENT  # $49.99999999 does not reach $50.00
+        return f"lost {format_cents(cents)}"

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from allocator.allocation.pipeline import load
+from allocator.allocation.pipeline import Loaded, load
+from allocator.allocation.result import Allocation
 from allocator.allocation.stages import Progress, Stages
 from allocator.data.columns import (
     ALREADY_COMPENSATED,
     ALREADY_PAID,
+    AWARD_CAP,
     LOSS,
     NET_ASSETS,
     NO_SNAPSHOT,
@@ -29,10 +32,11 @@ from allocator.scenarios.health.finding import SEVERITIES, Finding
 from allocator.scenarios.health.ground import Ground
 from allocator.scenarios.health.parity import MOST_GROUPS
 from allocator.scenarios.health.registry import CHECKS
-from allocator.scenarios.health.result import Health
+from allocator.scenarios.health.result import CONSTRAINED, NOTE, Health
 
-__all__ = ["health"]
+__all__ = ["health", "health_of"]
 
+THREADS = 2
 OURS = (USER_ID, LOSS, NET_ASSETS, NO_SNAPSHOT, ALREADY_COMPENSATED)
 
 
@@ -73,7 +77,8 @@ def health(
     InfeasibleError
         If the policy cannot be paid.
     UnsupportedError
-        If the policy is for people with several accounts, or counts what was already paid.
+        If the policy is for people with several accounts, counts what was already paid, or has
+        caps of the users' own.
 
     Examples
     --------
@@ -84,26 +89,67 @@ def health(
     6000.0
     """
     chosen = Policy.named(policy)
-    if chosen.award.per != ACCOUNT or ALREADY_PAID in chosen.columns:
-        raise UnsupportedError(
-            "health looks at policies whose claimants are accounts to which nothing was paid yet: "
-            f'set award.per = "{ACCOUNT}", and leave columns.already_paid out'
-        )
+    _refuse_others(chosen)
     table = read_users(users)
     attributes = _attributes(table, chosen, by)
     ground = Ground.of(load(table, [chosen], Stages()), chosen, attributes)
+    return _checked(ground, table, progress)
+
+
+def health_of(allocation: Allocation, loaded: Loaded) -> Health:
+    """Check the policy of an allocation on the users it was just run on, as `health` does.
+
+    Parameters
+    ----------
+    allocation : Allocation
+    loaded : Loaded
+        The users, none of them set aside, to whom nothing was paid yet.
+
+    Returns
+    -------
+    Health
+
+    Raises
+    ------
+    UnsupportedError
+        As of `health`.
+    """
+    _refuse_others(allocation.policy)
+    attributes = _attributes(loaded.read, allocation.policy, None)
+    ground = Ground.of(loaded, allocation.policy, attributes, allocation)
+    return _checked(ground, loaded.read)
+
+
+def _refuse_others(policy: Policy) -> None:
+    """Refuse policies under which an account's amounts alone do not tell its award."""
+    found = [f"columns.{name}" for name in (ALREADY_PAID, AWARD_CAP) if name in policy.columns]
+    if policy.award.per != ACCOUNT:
+        found.insert(0, f'award.per = "{policy.award.per}"')
+    if found:
+        raise UnsupportedError(
+            f"the policy {policy.name!r} has {' and '.join(found)}; health looks at policies whose "
+            "claimants are accounts to which nothing was paid yet, with bounds the same for all: "
+            f'set award.per = "{ACCOUNT}", and leave columns.already_paid out, and award_cap'
+        )
+
+
+def _checked(ground: Ground, table: UsersTable, progress: Progress | None = None) -> Health:
+    """Run the checks, two at a time: most of their work is in arrays."""
     findings: list[Finding] = []
-    for done, (name, check) in enumerate(CHECKS.items()):
-        if progress is not None:
-            progress(name, done, len(CHECKS))
-        findings += check(ground)
+    with ThreadPoolExecutor(THREADS) as pool:
+        started = [pool.submit(lambda each: list(each(ground)), each) for each in CHECKS.values()]
+        for done, (name, each) in enumerate(zip(CHECKS, started, strict=True)):
+            if progress is not None:
+                progress(name, done, len(CHECKS))
+            findings += each.result()
     findings.sort(key=lambda each: SEVERITIES.index(each.severity))
     return Health(
-        policy=chosen.name,
-        digest=chosen.digest,
+        policy=ground.policy.name,
+        digest=ground.policy.digest,
         users=len(ground.users),
         eligible=len(ground.rows),
         findings=tuple(_located(table, findings)),
+        note=f"{NOTE} {CONSTRAINED}" if ground.policy.constraints else NOTE,
     )
 
 

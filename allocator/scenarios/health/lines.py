@@ -16,7 +16,7 @@ from allocator.policy.values import read_ratio, show_percent
 from allocator.scenarios.health.finding import Example, Finding, severity, users
 from allocator.scenarios.health.ground import AMOUNTS, Ground
 from allocator.scenarios.hypothetical import net_assets_at
-from allocator.scenarios.shared import smallest_loss
+from allocator.scenarios.reading import smallest_loss
 from allocator.scenarios.sums import median
 
 __all__ = ["check"]

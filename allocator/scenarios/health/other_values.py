@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from allocator.errors import PolicyError
+from allocator.errors import PolicyError, UnsupportedError
 from allocator.policy.schema import Policy
 from allocator.policy.values import read_ratio
 
@@ -95,7 +95,9 @@ def _changes(policy: Policy, key: str) -> Iterator[tuple[str, str, Policy | None
 def _heard(policy: Policy, key: str) -> bool:
     """Whether the key decides anything in this policy."""
     if key == "weights.ratio_cap":
-        return policy.uses_weights and policy.weights.ratio_exponent > 0
+        return policy.weighs and policy.weights.ratio_exponent > 0
+    if key.startswith("weights."):
+        return policy.weighs
     return policy.uses_weights or key == "objective.rule"
 
 
@@ -146,5 +148,5 @@ def _with(policy: Policy, section: str, changes: dict[str, Any]) -> Policy | Non
     changed = policy.model_copy(update={section: part})
     try:
         return Policy.model_validate(changed.model_dump(exclude_none=True))
-    except PolicyError:
+    except (PolicyError, UnsupportedError):
         return None

@@ -11,6 +11,7 @@ from allocator.scenarios.health import (
     misreport,
     noise,
     parity,
+    properties,
     reversals,
     split,
 )
@@ -28,4 +29,5 @@ CHECKS: dict[str, Callable[[Ground], Iterator[Finding]]] = {
     "noise": noise.check,
     "assumptions": assumed.check,
     "parity": parity.check,
+    "properties": properties.check,
 }

@@ -13,13 +13,17 @@ from allocator.scenarios.health.finding import SEVERITIES, Finding
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["NOTE", "Health"]
+__all__ = ["CONSTRAINED", "NOTE", "Health"]
 
 WIDTH = 100
 NOTE = (
     "Awards of halves, of changed losses and of users moved to a line are computed at the level of "
     "the policy as it is: one user among many hardly moves it. If many did the same, everybody's "
     "award would shrink."
+)
+CONSTRAINED = (
+    "They count as in no group that a constraint holds back; the findings on assumptions and on "
+    "noise keep to the constraints."
 )
 
 

@@ -7,7 +7,13 @@ from itertools import product
 
 import pytest
 
-from allocator.errors import AllocatorError, DataError, OccupiedError, VerificationError
+from allocator.errors import (
+    AllocatorError,
+    DataError,
+    MissingPackageError,
+    OccupiedError,
+    VerificationError,
+)
 from allocator.programs.delivery.ledger import Ledger
 from allocator.programs.delivery.store import STATES, TRANSITIONS, open_engine, sa, vouchers
 
@@ -129,6 +135,42 @@ def test_only_what_is_certainly_not_paid_is_voided(planned):
     assert ledger.tallies()["voided"].count == 2
 
 
+def test_what_never_left_is_planned_again_unless_it_left_before(planned):
+    ledger = planned.ledger
+    rows = [row["voucher_id"] for row in ledger.claim("s", 3, 0, 10, attempts=5)]
+    assert ledger.release(rows, "another", 1, 2, "no way") == (0, 0)
+    ledger.doubt(rows[:1], "s", 1, 2, "no answer")
+    assert ledger.release(rows, "s", 3, 4, "refused") == (2, 0)
+    assert ledger.scalar(sa.func.min(vouchers.c.first_sent_at), vouchers.c.state == "planned") is (
+        None
+    )
+    n = planned.table.num_rows
+    again = ledger.claim("s", n, 5, 10, attempts=5)
+    assert [row["voucher_id"] for row in again[:2]] == rows[1:]  # in their old places
+    assert {row["attempts"] for row in again} == {1}
+    ledger.acknowledge([row["voucher_id"] for row in again], 6)
+    (taken,) = ledger.claim("s", n, 7, 10, attempts=5)
+    assert (taken["state"], taken["attempts"]) == ("retried", 2)
+    assert ledger.release(rows, "s", 8, 20, "refused") == (0, 1)
+    with pytest.raises(DataError, match="cannot be voided"):  # it may have arrived at first
+        ledger.void(rows[:1], 9, "why")
+    assert ledger.next_due(2) == 20  # and it was no attempt
+    assert ledger.next_due(1) is None
+
+
+def test_a_ledger_made_before_a_transition_was_allowed_learns_it(planned):
+    engine = planned.ledger._engine
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "delete from delivery_transitions where state_before = 'sent' and "
+            "state_after = 'planned'"
+        )
+    later = Ledger(planned.batches, planned.url)
+    rows = [row["voucher_id"] for row in later.claim("s", 3, 0, 10, attempts=5)]
+    assert later.release(rows, "s", 1, 2, "refused") == (3, 0)
+    later.close()
+
+
 def test_a_round_is_planned_once(planned, run, tmp_path, key):
     from allocator.programs.delivery.plan import plan
 
@@ -161,7 +203,7 @@ def test_a_ledger_of_other_totals_sends_nothing(planned, monkeypatch):
 def test_what_cannot_be_opened_is_told_without_passwords(planned, monkeypatch, tmp_path):
     with pytest.raises(AllocatorError, match="URL cannot be read"):
         open_engine("nonsense")
-    with pytest.raises(AllocatorError, match="needs psycopg2: install the extra"):
+    with pytest.raises(AllocatorError, match="needs psycopg2, which is not installed: pip"):
         open_engine("postgresql+psycopg2://me:hunter2@host/db")
     monkeypatch.setattr("sqlalchemy.create_engine", lambda _: sa.create_mock_engine("mysql://", 0))
     with pytest.raises(AllocatorError, match=r"needs|mysql"):
@@ -186,5 +228,6 @@ def test_without_sqlalchemy_the_extra_is_named(monkeypatch):
         return real(name, *args, **kw)
 
     monkeypatch.setattr(builtins, "__import__", missing)
-    with pytest.raises(AllocatorError, match=r"needs SQLAlchemy: install the extra.*\[delivery\]"):
+    told = r"needs SQLAlchemy, which is not installed: pip install 'fair-allocator\[delivery\]'"
+    with pytest.raises(MissingPackageError, match=told):
         runpy.run_path(store.__file__)

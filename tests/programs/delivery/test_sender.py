@@ -2,9 +2,9 @@ import pytest
 
 from allocator.errors import AllocatorError
 from allocator.programs.delivery.hub import Hub as Client
-from allocator.programs.delivery.hub import HubRefusedError, NoAnswerError
+from allocator.programs.delivery.hub import HubRefusedError, NoAnswerError, NotConnectedError
 from allocator.programs.delivery.ledger import Ledger
-from allocator.programs.delivery.sender import ATTEMPTS, UNANSWERED, Clock, send
+from allocator.programs.delivery.sender import ATTEMPTS, UNANSWERED, UNREACHED, Clock, send
 
 from .hub import FAULTS, Hub
 
@@ -127,6 +127,96 @@ def test_a_hub_that_is_away_ends_the_sender_after_growing_pauses(planned, time, 
     time.sleep(60)
     go(planned, hub, time)
     assert len(hub.paid) == planned.table.num_rows
+
+
+class Dying(Client):
+    """A client of a hub that answers some requests and is then gone; its port is closed."""
+
+    def __init__(self, hub, *, answers):
+        super().__init__(hub.url, timeout=0.5)
+        self.hub, self.left = hub, answers
+
+    def send(self, rows):
+        if self.left == 0:
+            self.hub.__exit__()
+        self.left -= 1
+        return super().send(rows)
+
+
+def test_a_hub_that_dies_ends_the_sender_and_what_never_left_is_planned(planned, time):
+    hub = Hub().__enter__()
+    address = hub.server_address
+    n = planned.table.num_rows
+    seen = []
+    told = (
+        rf"cannot reach {hub.url}: connection refused, 6 requests in a row; 40 vouchers were "
+        "acknowledged before and nothing is lost: run `allocator deliver send` again"
+    )
+    with pytest.raises(AllocatorError, match=told):
+        go(planned, Dying(hub, answers=2), time, progress=seen.append)
+    tallies = planned.ledger.tallies()
+    assert (tallies["acknowledged"].count, tallies["planned"].count) == (40, n - 40)
+    assert (seen[-1].unreached, seen[-1].unanswered) == (UNREACHED, 0)
+    assert seen[-1].trouble == "connection refused"
+    assert [round(each, 3) for each in time.waits if each > 0.4] == [0.5, 1, 2, 4, 8]
+    for _ in range(2 * ATTEMPTS):  # a hub that is away uses no attempts up
+        with pytest.raises(AllocatorError, match="cannot reach"):
+            go(planned, Client(f"http://127.0.0.1:{address[1]}", timeout=0.5), time)
+    with Hub() as back:
+        assert go(planned, back, time).acknowledged == n - 40
+    assert not {voucher for voucher, _ in hub.paid} & {voucher for voucher, _ in back.paid}
+
+
+def test_a_hub_that_dies_with_requests_in_doubt_keeps_the_doubt(planned, time):
+    hub = Hub(trouble=1.0, faults=("drop after",)).__enter__()
+    with pytest.raises(AllocatorError, match="cannot reach"):
+        go(planned, Dying(hub, answers=2), time)
+    rows = planned.ledger.tallies()
+    assert (rows["failed"].count, len(hub.paid)) == (40, 40)
+    with pytest.raises(AllocatorError, match="cannot be voided"):
+        planned.ledger.void([hub.paid[0][0]], 0, "why")
+
+
+def test_nobody_at_the_address_is_told_before_anything_is_sent(hub, monkeypatch):
+    import socket
+
+    Client(hub.url, timeout=0.5).reach()
+    assert hub.requests == 0
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    row = {"voucher_id": "v", "user_id": "u", "amount_cents": 405, "currency": "USD"}
+    row |= {"issued_at": "", "expires_at": ""}
+    for call in (Client.reach, lambda client: client.send([row])):
+        with pytest.raises(NotConnectedError, match=r"^connection refused$"):
+            call(Client(f"http://127.0.0.1:{port}", timeout=0.5))
+        with pytest.raises(NotConnectedError, match=r"^it does not speak TLS"):
+            call(Client(hub.url.replace("http", "https"), timeout=0.5))
+    for address in ("http://", "http://127.0.0.1:port", "http://" + "x" * 70):
+        with pytest.raises(NotConnectedError):
+            Client(address, timeout=0.5).reach()
+
+    def unknown(*_args, **_kw):
+        raise socket.gaierror(-2, "Name or service not known")
+
+    def late(*_args, **_kw):
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(NotConnectedError, match=r"^name not known$"):
+        Client("https://hub.example", timeout=0.5).reach()
+    monkeypatch.setattr(socket, "getaddrinfo", late)
+    with pytest.raises(NotConnectedError, match=r"^no answer in time$"):
+        Client("https://hub.example", timeout=0.5).reach()
+
+
+def test_a_hub_that_hears_and_says_nothing_is_in_doubt_not_unreached(hub):
+    row = {"voucher_id": "v", "user_id": "u", "amount_cents": 405, "currency": "USD"}
+    row |= {"issued_at": "", "expires_at": ""}
+    hub.next_fault = lambda: "drop before"
+    with pytest.raises(NoAnswerError) as told:
+        Client(hub.url, timeout=0.5).send([row])
+    assert not isinstance(told.value, NotConnectedError)
 
 
 def test_a_voucher_that_is_never_answered_is_given_up_and_the_others_go(planned, time):

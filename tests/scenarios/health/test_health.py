@@ -14,7 +14,7 @@ from allocator.cli.lab_health import health as command
 from allocator.scenarios.health.finding import Finding
 from allocator.scenarios.health.registry import CHECKS
 
-KINDS = {"split", "merge", "line", "rank", "misreport", "noise", "assumed", "parity"}
+KINDS = {"split", "merge", "line", "rank", "misreport", "noise", "assumed", "parity", "properties"}
 
 
 def test_every_check_tells_something(some):
@@ -35,7 +35,7 @@ def test_serious_findings_come_first(some):
 def test_every_finding_is_a_number_a_sentence_and_what_changes_it(some):
     for each in some.findings:
         assert each.sentence.endswith(".")
-        assert each.unit in ("dollars", "users", "percent", "dollars per dollar")
+        assert each.unit in ("dollars", "users", "percent", "dollars per dollar", "properties")
         assert each.remedy
         assert all("." in key for key in each.keys)
         if each.severity != "fine" and each.id != "misreport.typical":
@@ -195,7 +195,7 @@ def test_exclusions_by_amount_are_lines(table, policy):
 def test_progress_is_told(table, policy):
     seen = []
     al.health(table([("60", "60", "a")]), policy(), progress=lambda *each: seen.append(each))
-    assert seen[0] == ("splitting", 0, 8)
+    assert seen[0] == ("splitting", 0, 9)
     assert [stage for stage, _, _ in seen] == list(CHECKS)
 
 
@@ -221,3 +221,27 @@ def test_the_command(table, tmp_path):
     done = CliRunner().invoke(command, [str(path), "--json"])
     assert done.exit_code == 0
     assert json.loads(done.stdout)["policy"] == "Announced"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"award.per": "person_id"}, 'has award.per = "person_id"; health looks at'),
+        ({"columns": {"already_paid": "paid"}}, "has columns.already_paid; health"),
+    ],
+)
+def test_policies_that_are_not_of_accounts_alone_are_refused_by_name(changes, told):
+    policy = al.Policy.default().replace(changes)
+    with pytest.raises(al.UnsupportedError, match=f"the policy 'Announced' {told}"):
+        al.health(al.simulate_users(50, seed=1), policy)
+
+
+def test_constraints_are_told_in_the_note():
+    policy = al.Policy.default().replace(
+        {
+            "budget": "200000.00",
+            "constraints": [{"name": "r", "each": "region", "max_share": "0.6"}],
+        }
+    )
+    found = al.health(al.simulate_users(1000, seed=1), policy)
+    assert "They count as in no group that a constraint holds back" in found.note
