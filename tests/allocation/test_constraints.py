@@ -71,7 +71,7 @@ def test_a_floor_binds_and_an_own_floor_is_told_as_such(accounts):
     result = al.allocate(accounts, policy_with(low, minimum="15.00"))
     assert result.table.column("binding").to_pylist()[1] == "floor"
     assert "The minimum applied: your voucher is $15.00." in result.explain("c").customer
-    assert "at the floor" in str(result.explain("c"))
+    assert "at the minimum" in str(result.explain("c"))
 
 
 def test_nested_groups_and_the_innermost_decides(accounts):

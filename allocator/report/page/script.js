@@ -26,6 +26,19 @@
     return (numerator < 0n ? "-$" : "$") + commas(whole / FINE) + "." + decimals;
   }
 
+  // To the nearest cent, half-even, as a count of cents.
+  function nearestCent(numerator, denominator = 1n) {
+    const size = numerator < 0n ? -numerator : numerator;
+    const unit = denominator * (FINE / 100n);
+    let whole = size / unit;
+    const twice = (size % unit) * 2n;
+    if (twice > unit || (twice === unit && whole % 2n === 1n)) whole += 1n;
+    return numerator < 0n ? -whole : whole;
+  }
+
+  // In cents, or in full where that would be nothing.
+  const inCents = amount => (nearestCent(amount) || !amount ? cents(nearestCent(amount)) : dollars(amount));
+
   const commas = value => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
   const cents = value => dollars(value * (FINE / 100n));
   const big = value => (value === null || value === undefined ? null : BigInt(value));
@@ -41,12 +54,12 @@
         const amount = column === "net_assets" ? net : loss;
         const [low, high] = [big(rule.min), big(rule.max)];
         if ((low === null || amount >= low) && (high === null || amount <= high)) {
-          return { reason: rule.reason, column, actual: dollars(amount), limits: [low, high] };
+          return { reason: rule.reason, column, actual: inCents(amount), limits: [low, high] };
         }
       } else if (kind === "loss_below_minimum" && loss < big(rule.least)) {
         return short(rule, loss, big(rule.least), 1n);
       } else if (kind === "no_net_assets" && net <= 0n) {
-        return { reason: rule.reason, actual: dollars(net) };
+        return { reason: rule.reason, actual: inCents(net) };
       } else if (kind === "loss_ratio_below_minimum" && net > 0n) {
         const [numerator, denominator] = rule.least.map(BigInt);
         if (loss * denominator < numerator * net) {
@@ -60,7 +73,12 @@
     return null;
   }
 
+  // In cents, so that they add up; in full where cents would hide something.
   function short(rule, loss, required, denominator) {
+    const [have, need] = [nearestCent(loss), nearestCent(required, denominator)];
+    if (need > have && (have || !loss)) {
+      return { reason: rule.reason, actual: cents(have), required: cents(need), short: cents(need - have) };
+    }
     return {
       reason: rule.reason,
       actual: dollars(loss),

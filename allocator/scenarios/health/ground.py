@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from allocator.allocation.evidence import certify
+from allocator.allocation.explanation import in_dollars
 from allocator.allocation.pipeline import Loaded, derive, run
 from allocator.allocation.priced import solve_priced
 from allocator.allocation.result import Allocation
@@ -18,7 +20,7 @@ from allocator.core.certificate import verify
 from allocator.core.solve import solve
 from allocator.data.check import Users
 from allocator.errors import VerificationError
-from allocator.money import FINE_PER_CENT, exact_sum, format_cents
+from allocator.money import CENTS, FINE, exact_sum, format_cents
 from allocator.policy.compile import rule_of
 from allocator.policy.eligibility import decide
 from allocator.policy.schema import Policy
@@ -175,5 +177,7 @@ class Ground:
 
     def lost(self, row: int) -> str:
         """Say what a user lost."""
-        cents = int(self.users.loss[row]) // FINE_PER_CENT  # $49.99999999 does not reach $50.00
-        return f"lost {format_cents(cents)}"
+        loss = Fraction(int(self.users.loss[row]), FINE)
+        cents = round(loss * CENTS)
+        whole = cents % CENTS == 0  # $49.99999999 is not $50.00, where a line may be
+        return f"lost {in_dollars(loss) if whole else format_cents(cents)}"

@@ -210,6 +210,41 @@ def test_nobody_at_the_address_is_told_before_anything_is_sent(hub, monkeypatch)
         Client("https://hub.example", timeout=0.5).reach()
 
 
+def test_a_connection_by_https_stands_when_the_certificate_is_good(hub, monkeypatch):
+    import ssl
+
+    address = hub.url.replace("http", "https")
+    monkeypatch.setattr(ssl.SSLContext, "wrap_socket", lambda _self, sock, **_kw: sock)
+    Client(address, timeout=0.5).reach()
+
+    def wrong(*_args, **_kw):
+        error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+        error.verify_message = "self-signed certificate"
+        raise error
+
+    monkeypatch.setattr(ssl.SSLContext, "wrap_socket", wrong)
+    with pytest.raises(NotConnectedError, match="not trusted: self-signed certificate"):
+        Client(address, timeout=0.5).reach()
+
+
+@pytest.mark.parametrize("code", [302, 307, 308])
+def test_money_is_not_posted_to_where_somebody_points(planned, hub, time, monkeypatch, code):
+    from .hub import _Handler
+
+    def point(self):
+        self.send_response(code)
+        self.send_header("Location", hub.url + "/elsewhere")
+        self.end_headers()
+
+    monkeypatch.setattr(_Handler, "do_POST", point)
+    monkeypatch.setattr(
+        _Handler, "do_GET", lambda _self: hub.paid.append("followed"), raising=False
+    )
+    with pytest.raises(HubRefusedError, match=f"HTTP {code}"):
+        go(planned, hub, time)
+    assert hub.paid == []
+
+
 def test_a_hub_that_hears_and_says_nothing_is_in_doubt_not_unreached(hub):
     row = {"voucher_id": "v", "user_id": "u", "amount_cents": 405, "currency": "USD"}
     row |= {"issued_at": "", "expires_at": ""}
