@@ -191,13 +191,13 @@ def told_missed(missed: Missed, policy: Policy, phrases: Mapping[str, str]) -> s
 def _rounded(missed: Missed) -> dict[str, str]:
     """Write the amounts in cents, so that they still add up; in full where cents would hide any."""
     values = {"actual": missed.actual, "required": missed.required, "short": missed.short}
-    told = {name: "" if value is None else in_cents(value) for name, value in values.items()}
-    if all(told.values()):
-        short = exact(told["required"]) - exact(told["actual"])
-        if short < Fraction(1, CENTS):
-            return {name: in_dollars(value or Fraction(0)) for name, value in values.items()}
-        told["short"] = in_cents(short)
-    return told
+    if missed.actual is not None and missed.required is not None:
+        have, need = round(missed.actual * CENTS), round(missed.required * CENTS)
+        if need > have and (have or not missed.actual):
+            told = {"actual": have, "required": need, "short": need - have}
+            return {name: format_cents(cents) for name, cents in told.items()}
+        return {name: in_dollars(value or Fraction(0)) for name, value in values.items()}
+    return {name: "" if value is None else in_cents(value) for name, value in values.items()}
 
 
 def _limits(rule: Range, phrases: Mapping[str, str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -11,7 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from allocator.data.buffers import array_of, texts_array
-from allocator.data.table import Source, UsersTable
+from allocator.data.finding_words import ordinal, phrase, sentence, short_names, whole
+from allocator.data.table import UsersTable
 from allocator.errors import BadRow, DataError
 
 __all__ = ["Findings", "locate"]
@@ -127,10 +127,10 @@ class Findings:
             withheld: a message may end up in a log.
         """
         reports = list(self._in_order(users))
-        names = _short_names(users.sources)
+        names = short_names(users.sources)
         count = self.count
         plural = "s" if count != 1 else ""
-        head = f"{count:,} bad row{plural} among the {len(users):,} of {_whole(users.sources)}"
+        head = f"{count:,} bad row{plural} among the {len(users):,} of {whole(users.sources)}"
         lines = list(self._summary(users, reports, names))
         alike = self._alike(len(users))
         single = [(row, report) for row, i, report in reports if i not in alike]
@@ -139,8 +139,8 @@ class Findings:
         for row, report in single[:SHOWN]:
             where = f"{names[report['file']]}:{report['line']}"
             if users.index is not None:
-                where = f"row with index {users.index[row]} (the {_ordinal(row + 1)})"
-            lines.append(f"  {where}: {_sentence(report)}")
+                where = f"row with index {users.index[row]} (the {ordinal(row + 1)})"
+            lines.append(f"  {where}: {sentence(report)}")
         if users.index is None and not all(source.text for source in users.sources):
             lines.append("A row's line is its position as if below a header: the first is line 2.")
         lines.append(f"Correct {'them' if plural else 'it'} and try again.")
@@ -176,7 +176,7 @@ class Findings:
         reasons: dict[int, list[str]] = {int(row): [] for row in rows}
         where: dict[int, BadRow] = {}
         for row, _, report in self._in_order(users):
-            reasons[row].append(_sentence(report))
+            reasons[row].append(sentence(report))
             where[row] = report
         table = users.table.take(array_of(rows))
         for name, values in (
@@ -203,7 +203,7 @@ class Findings:
         (files, other_files), (lines, other_lines) = (
             np.split(found, 2) for found in locate(users, both)
         )
-        names = _short_names(users.sources)
+        names = short_names(users.sources)
         for row, i, file, line, other, other_file, other_line in zip(
             rows.tolist(),
             entries.tolist(),
@@ -243,13 +243,13 @@ class Findings:
             bad = len(entry.rows)
             rule = entry.rule if entry.others is None else f"{entry.rule} another row"
             if bad == len(users) > 1:
-                yield f"  all {bad:,} rows: {_phrase(entry.column, rule)}"
+                yield f"  all {bad:,} rows: {phrase(entry.column, rule)}"
                 continue
             more = ", ..." if bad > most[i] else ""
             plural = "s" if bad != 1 else ""
             where = f"line{plural}" if users.index is None else "index"
             yield (
-                f"  {bad:,} row{plural}: {_phrase(entry.column, rule)} "
+                f"  {bad:,} row{plural}: {phrase(entry.column, rule)} "
                 f"({where} {', '.join(spots[i])}{more})"
             )
 
@@ -291,34 +291,3 @@ def locate(
 
 def _others(entry: _Entry) -> NDArray[np.int64]:
     return np.full(len(entry.rows), -1, np.int64) if entry.others is None else entry.others
-
-
-def _ordinal(n: int) -> str:
-    """Write 1st, 2nd, 3rd, 11th."""
-    ending = "th" if n // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
-    return f"{n:,}{ending}"
-
-
-def _sentence(report: BadRow) -> str:
-    return _phrase(report["column"], report["rule"])
-
-
-def _phrase(column: str, rule: str) -> str:
-    if column and rule.startswith(f"same {column}"):
-        return rule
-    return f"{column or 'the record'} {rule}"
-
-
-def _short_names(sources: tuple[Source, ...]) -> dict[str, str]:
-    """Show a file by its name alone, unless two files share it."""
-    names = [os.path.basename(source.path) for source in sources]
-    return {
-        source.path: source.path if names.count(name) > 1 else name
-        for source, name in zip(sources, names, strict=True)
-    }
-
-
-def _whole(sources: tuple[Source, ...]) -> str:
-    if len(sources) == 1:
-        return sources[0].path
-    return f"{len(sources)} files, {sources[0].path} to {sources[-1].path}"

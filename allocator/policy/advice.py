@@ -12,6 +12,7 @@ from allocator.policy.checks import COLUMNS
 from allocator.policy.claims_formula import BY_CLAIM, FEW_IDEAS
 from allocator.policy.constraint_bounds import bounds_of
 from allocator.policy.constraint_checks import bounds_recovery
+from allocator.policy.large_ratios import large_ratios
 from allocator.policy.values import MAX_EXPONENT, read_ratio, show_dollars, show_percent
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Advice", "advice"]
 
-LARGE_RATIO = 10  # from here on, a cap that nobody means
 _FOR_EVENTS = ("window_start", "window_end", "snapshot", "products")
 
 
@@ -160,26 +160,8 @@ def _ignored_weights(policy: Policy, changed: set[str]) -> Iterator[Advice]:
 
 
 def _percents(policy: Policy, _: set[str]) -> Iterator[Advice]:
-    """Doubt large ratios without a percent sign; a cap may well be above one."""
-    told = [
-        ("eligibility.min_loss_ratio", policy.eligibility.min_loss_ratio, 1, "net assets"),
-        ("weights.ratio_cap", policy.weights.ratio_cap, LARGE_RATIO, "net assets"),
-    ]
-    told += [
-        (
-            f"constraints[{i}].min_recovery_of_overall",
-            each.min_recovery_of_overall or "0",
-            LARGE_RATIO,
-            "what all users recover",
-        )
-        for i, each in enumerate(policy.constraints)
-    ]
-    for key, text, most, what in told:
-        ratio = read_ratio(text)
-        if ratio > most and not text.endswith("%"):
-            yield Advice(
-                key, f'"{text}" means {show_percent(ratio)} of {what}; did you mean "{text}%"?'
-            )
+    for key, said in large_ratios(policy):
+        yield Advice(key, said)
 
 
 def _ratio(policy: Policy, changed: set[str]) -> Iterator[Advice]:
