@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocator.backends.highs_ import Program
-from allocator.backends.lots.box import Box, box_at
+from allocator.backends.lots.box import box_at
 from allocator.backends.lots.lines import first_anchors, pieces_of
 from allocator.core.lots import Limit, Lots
 from allocator.errors import InfeasibleError
@@ -50,7 +50,7 @@ class Relaxed:
 
 
 def relaxed(lots: Lots) -> Relaxed:
-    """Solve the relaxation, in smaller and smaller boxes, until the lines there are close enough.
+    """Solve the relaxation, with lines closer and closer together where the best can be.
 
     Parameters
     ----------
@@ -71,39 +71,38 @@ def relaxed(lots: Lots) -> Relaxed:
     then goes from unit to unit. All that is not straight in it is in a few limits, so that hardly
     more claimants have a fraction of their least than there are limits.
     """
-    box = Box(lots.least, lots.most, np.ones(len(lots), dtype=np.bool_))
-    near: list[Units] = []
+    anchors = first_anchors(lots.least, lots.most)
     prices, bound, value = np.zeros(0), np.inf, -np.inf
     for _ in range(ROUNDS):
-        fractions, found, program = _solve(lots, box, near)
+        fractions, found, program = _solve(lots, anchors)
         value = max(value, _hull(lots, fractions))
         if lots.bound(found) < bound:
             prices, bound = found, lots.bound(found)
         if bound - value <= CLOSE * abs(bound):
             break
+        # Lines go where the best can be; nobody is kept to it, for fractions also mix 0 with units.
         box = box_at(lots, prices, bound - value + HAIR * abs(bound))
         whole = np.floor(fractions).astype(np.int64)
         near = [whole - 1, whole, whole + 1, lots.best_at(lots.costs(prices))]
+        anchors = [*first_anchors(box.low_or_0, box.high_or_0), *near]
     return Relaxed(fractions, prices, bound, program)
 
 
-def _solve(lots: Lots, box: Box, near: Sequence[Units]) -> tuple[Floats, Floats, float]:
-    """Return the best fractions in a box, their prices, and what lines promise them to be worth."""
-    low, high, base = box.low_or_0, box.high_or_0, box.sure
-    maybe = np.flatnonzero(box.zero & (low > 0))
-    pieces = pieces_of(lots, low, high, [*first_anchors(low, high), *near])
-    first = lots.worth(low)[maybe] / low[maybe]
-    owner, slope = np.append(maybe, pieces.owner), np.append(first, pieces.slope)
-    matrix, least, most, scale = limit_rows(lots.limits, owner, np.ones(len(owner)), base)
+def _solve(lots: Lots, anchors: Sequence[Units]) -> tuple[Floats, Floats, float]:
+    """Return the best fractions below lines, their prices, and what lines say they are worth."""
+    pieces = pieces_of(lots, lots.least, lots.most, anchors)
+    owner = np.append(np.arange(len(lots)), pieces.owner)
+    slope = np.append(lots.worth(lots.least) / lots.least, pieces.slope)
+    nothing = np.zeros(len(lots), dtype=np.int64)
+    matrix, least, most, scale = limit_rows(lots.limits, owner, np.ones(len(owner)), nothing)
     size = float(slope.max(initial=0.0)) or 1.0
-    ends = np.append(low[maybe].astype(np.float64), pieces.length)
+    ends = np.append(lots.least.astype(np.float64), pieces.length)
     answer = Program(-slope / size, matrix, least, most, np.zeros(len(owner)), ends).run()
     if answer is None:
         raise nothing_within(lots, ", not even in fractions of units")
-    above = np.bincount(owner, weights=answer.x, minlength=len(lots))
-    fractions = base.astype(np.float64) + above
+    fractions = np.bincount(owner, weights=answer.x, minlength=len(lots)).astype(np.float64)
     prices = _signed(-answer.prices * size / scale, lots.limits)
-    return fractions, prices, lots.value(base) + float(slope @ answer.x)
+    return fractions, prices, float(slope @ answer.x)
 
 
 def nothing_within(lots: Lots, how: str) -> InfeasibleError:

@@ -146,7 +146,7 @@ def solve_lots(lots: Lots, *, seconds: float) -> Divided:
         if found.complete and units is None:
             if box.is_all_of(lots):
                 raise nothing_within(lots, "")
-            slack *= WIDER
+            slack = slack * WIDER if slack < abs(start.bound) else np.inf
         elif not found.complete and min(bound, start.bound) - value <= ENOUGH * abs(bound):
             break
         elif not found.complete:
