@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from allocator.allocation.row_prices import base_price
 from allocator.core.atoms import Atoms, atoms_of
-from allocator.core.batch import Segments, award_groups
+from allocator.core.batch import award_sets
 from allocator.core.extremes import extreme_units
 from allocator.core.problem import Problem
 from allocator.core.ramps import Ramps
 from allocator.core.rows import rows_of
 from allocator.core.rules import AlphaFair, MaxMin, Rule
 from allocator.core.solve import solve
-from allocator.core.transfers import find_transfer
+from allocator.core.transfers import improved
 from allocator.errors import InfeasibleError, UnsupportedError
 from allocator.money import exact_sum
 from allocator.policy.compile import Compiled
@@ -28,6 +28,7 @@ from allocator.policy.schema import Policy
 
 __all__ = ["Priced", "solve_priced"]
 
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 # Users for whom a general solver takes half a minute: by leximin, and by one program.
@@ -52,8 +53,8 @@ class Priced:
 def solve_priced(policy: Policy, compiled: Compiled) -> Priced:
     """Divide the budget under constraints that overlap or bound recoveries.
 
-    At positive and finite alpha by the core, whose small programs HiGHS solves; else, once it is
-    known that all can be met, by HiGHS itself, and then cent by cent to where no transfer helps.
+    At finite alpha by the core, whose small programs HiGHS solves; else, once it is known that all
+    can be met, by HiGHS itself, and then cent by cent to where no transfer helps.
 
     Parameters
     ----------
@@ -99,15 +100,11 @@ def _check_size(policy: Policy, rule: Rule, n: int) -> None:
     """Refuse what general solvers take too long for."""
     if _is_native(rule):
         return
-    leximin = isinstance(rule, MaxMin) or getattr(rule, "alpha", 0.0) == math.inf
-    most, other = (LEXIMIN, "a large alpha, such as 4") if leximin else (GENERAL, "a small alpha")
+    leximin = isinstance(rule, (MaxMin, AlphaFair))
+    most, other = (LEXIMIN, "a large alpha, such as 4") if leximin else (GENERAL, "alpha_fair")
     if n <= most:
         return
-    what = f'rule = "{policy.objective.rule}"'
-    if isinstance(rule, AlphaFair):
-        what = f"alpha = {rule.alpha:g}"
-    elif not leximin:
-        other = "alpha_fair"
+    what = "alpha = inf" if isinstance(rule, AlphaFair) else f'rule = "{policy.objective.rule}"'
     raise UnsupportedError(
         f"{what} under constraints that overlap or bound recoveries is left to a general solver, "
         f"for at most {most:,} eligible users, and there are {n:,}: take {other}, or groups of "
@@ -116,7 +113,7 @@ def _check_size(policy: Policy, rule: Rule, n: int) -> None:
 
 
 def _is_native(rule: Rule) -> bool:
-    return isinstance(rule, AlphaFair) and 0 < rule.alpha < math.inf
+    return isinstance(rule, AlphaFair) and rule.alpha < math.inf
 
 
 def _check_weights(problem: Problem) -> None:
@@ -134,34 +131,23 @@ def _improved(problem: Problem, rule: Rule, units: Ints) -> Ints:
     rows = rows_of(problem)
     atoms = atoms_of(rows, len(problem))
     ramps = rule.ramps(problem)
-    totals = np.bincount(atoms.labels, weights=units, minlength=len(atoms)).astype(np.int64)
-    while True:
-        held = _ends(ramps, units, units > ramps.lower, atoms, last=True)
-        refused = _ends(ramps, units + 1, units < ramps.upper, atoms, last=False)
-        pair = find_transfer(ramps, held, refused, totals, rows, atoms)
-        if pair is None:
-            return units
-        totals[pair[0]] -= 1
-        totals[pair[1]] += 1
-        units = _awarded(problem, ramps, atoms, totals)
+
+    def awarded(totals: Ints) -> Ints:
+        return np.asarray(award_sets(ramps, atoms.labels, totals, problem.tie_keys))
+
+    def ends(totals: Ints) -> tuple[Floats, Floats]:
+        held = awarded(totals)
+        last = _ends(ramps, held, held > ramps.lower, atoms, last=True)
+        return last, _ends(ramps, held + 1, held < ramps.upper, atoms, last=False)
+
+    return awarded(
+        improved(ramps, rows, atoms, atoms.totals(units.astype(np.float64)).astype(np.int64), ends)
+    )
 
 
 def _ends(
     ramps: Ramps, number: Ints, which: NDArray[np.bool_], atoms: Atoms, *, last: bool
-) -> NDArray[np.float64]:
-    tier, log_level = extreme_units(
-        ramps, number, np.flatnonzero(which), atoms.labels, len(atoms), last=last
-    )
-    return np.log(tier) if ramps.flat else log_level
-
-
-def _awarded(problem: Problem, ramps: Ramps, atoms: Atoms, totals: Ints) -> Ints:
-    order = np.argsort(atoms.labels, kind="stable")
-    units = np.empty(len(order), dtype=np.int64)
-    units[order] = award_groups(
-        ramps.take(order),
-        Segments.of(np.bincount(atoms.labels, minlength=len(totals))),
-        totals,
-        lambda index: problem.tie_keys(order[index]),
-    )
-    return units
+) -> Floats:
+    """Return log-levels of every atom's last unit held, or first refused."""
+    who = np.flatnonzero(which)
+    return extreme_units(ramps, number, who, atoms.labels, len(atoms), last=last)[1]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 from numpy.typing import NDArray
 
 from allocator.backends.failure import NothingYetError
 from allocator.backends.highs_ import Program
+from allocator.backends.posed import Answer
 from allocator.errors import UnsupportedError
 
 __all__ = ["highs_master"]
@@ -77,7 +80,8 @@ def highs_master(
     few: dict[str, float] = {}
     if len(cost) > SMALL:
         few["mip_max_improving_sols"] = SOLUTIONS
-    for nodes in NODES:
+
+    def solved(nodes: int, **options: str) -> Answer | None:
         limits: dict[str, float] = {"mip_max_nodes": nodes, **few}
         program = Program(
             cost,
@@ -88,13 +92,21 @@ def highs_master(
             upper,
             integer,
             mip_rel_gap=0.0,
+            mip_abs_gap=0.0,
             parallel="off",  # the same whatever the number of cores
             **limits,
+            **options,
         )
+        return program.run()
+
+    for nodes in NODES:
         try:
-            answer = program.run()
+            answer = solved(nodes)
         except NothingYetError:
             continue
+        if answer is None:  # which presolving may say of what has solutions (seen in HiGHS 1.15.1)
+            with suppress(NothingYetError):
+                answer = solved(nodes, presolve="off")
         return None if answer is None else answer.x
     raise UnsupportedError(
         f"HiGHS found no whole totals of {len(cost):,} within {NODES[-1]:,} nodes, and no proof "

@@ -35,9 +35,9 @@ def solve(problem: Problem, rule: Rule, method: str = "auto") -> NDArray[Any]:
     -------
     ndarray of int64 (whole units) or float64, shape (n,)
         Whole units without constraints that overlap are always the native ones, which are exact
-        and do not depend on a solver. Where constraints overlap, the fractional awards of the
-        solver say what each kind of claimants gets together; nearest whole totals that meet every
-        constraint are divided natively inside.
+        and do not depend on a solver. Where constraints overlap, native ones are exact at alpha =
+        0, too; of other solvers the fractional awards say what each kind of claimants gets
+        together, and nearest whole totals that meet every constraint are divided natively inside.
 
     Raises
     ------

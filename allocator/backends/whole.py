@@ -7,18 +7,17 @@ from numpy.typing import NDArray
 
 from allocator.backends.master import highs_master
 from allocator.core.atoms import atoms_of
-from allocator.core.batch import Segments, award_groups
+from allocator.core.batch import award_sets
 from allocator.core.problem import Problem
-from allocator.core.rows import broken_rows, rows_of
+from allocator.core.rows import rows_of
 from allocator.core.rules import Rule
+from allocator.core.whole_totals import exact_totals
 from allocator.errors import InfeasibleError
 
 __all__ = ["whole_awards"]
 
 Floats = NDArray[np.float64]
 
-TRIES = 8  # with rows drawn in, when the program's tolerance broke one
-INWARD = 1e-6  # of a unit, doubled every time
 NOISE = 1e-6  # of a unit: a total this close to a whole number is one
 
 
@@ -69,8 +68,8 @@ def whole_awards(problem: Problem, rule: Rule, awards: Floats) -> NDArray[np.int
     matrix = np.vstack([np.tile(c, 3), np.ones(3 * k)]) * signs
     at_base = c @ base
     missing = spend - base.sum()
-    inward = np.zeros(len(rows))
-    for attempt in range(TRIES):
+
+    def ask(inward: Floats) -> NDArray[np.int64] | None:
         found = highs_master(
             once,
             matrix,
@@ -81,31 +80,17 @@ def whole_awards(problem: Problem, rule: Rule, awards: Floats) -> NDArray[np.int
             integer=np.ones(3 * k, dtype=bool),
         )
         if found is None:
-            break
+            return None
         steps = (np.rint(found) * signs).reshape(3, k).sum(axis=0)
-        totals = np.clip(base + steps, low, high).astype(np.int64)
-        broken = broken_rows(rows, totals, c)
-        if not broken and int(totals.sum()) == spend:
-            return _awarded(problem, rule, atoms.labels, totals)
-        inward[broken] += INWARD * 2.0**attempt
+        return np.asarray(np.clip(base + steps, low, high).astype(np.int64))
+
+    totals = exact_totals(ask, rows, c)
+    if totals is not None and int(totals.sum()) == spend:
+        ramps = rule.ramps(problem)
+        return np.asarray(award_sets(ramps, atoms.labels, totals, problem.tie_keys))
     raise InfeasibleError(
         "the constraints can be met in fractions of a unit, but no whole units were found that "
         "meet all of them: allow a smaller unit, or give one of them a unit more room: "
         + ", ".join(map(repr, rows.names)),
         {"constraints": list(rows.names)},
     )
-
-
-def _awarded(
-    problem: Problem, rule: Rule, labels: NDArray[np.int64], totals: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Award every atom its total, in the rule's order."""
-    order = np.argsort(labels, kind="stable")
-    awards = np.empty(len(order), dtype=np.int64)
-    awards[order] = award_groups(
-        rule.ramps(problem).take(order),
-        Segments.of(np.bincount(labels, minlength=len(totals))),
-        totals,
-        lambda index: problem.tie_keys(order[index]),
-    )
-    return awards

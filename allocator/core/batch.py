@@ -14,7 +14,7 @@ from allocator.core.order import TieKeys, Units, tolerance
 from allocator.core.ramps import LOG_REACH, Ramps
 from allocator.core.waterline import waterline
 
-__all__ = ["Segments", "award_groups", "first_units"]
+__all__ = ["Segments", "award_groups", "award_sets"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -100,6 +100,42 @@ def award_groups(
     if tie_keys is None:
         return awards
     return _whole(ramps, curve, segments, budgets, level, tie_keys)
+
+
+def award_sets(
+    ramps: Ramps, labels: Ints, totals: NDArray[Any], tie_keys: TieKeys | None
+) -> NDArray[Any]:
+    """Award each set of claimants its total, whatever order claimants are in.
+
+    Parameters
+    ----------
+    ramps : Ramps
+        Of n claimants.
+    labels : ndarray of int64, shape (n,)
+        Everybody's set; none is empty.
+    totals : ndarray of int64 (whole units) or float64, shape (k,)
+        Each from its set's sum of floors to its sum of caps.
+    tie_keys : callable, or None
+        Sort keys of claimants that are tied; None for fractional awards.
+
+    Returns
+    -------
+    ndarray of int64 or float64, shape (n,)
+
+    Examples
+    --------
+    >>> from allocator.core.means import Midpoint
+    >>> w, none, nine = np.array([2.0, 1.0, 1.0]), np.zeros(3, int), np.full(3, 9)
+    >>> ramps = Ramps(w, None, none, nine, 1.0, Midpoint())
+    >>> award_sets(ramps, np.array([0, 1, 0]), np.array([6, 5]), lambda rows: [])
+    array([4, 5, 2])
+    """
+    order = np.argsort(labels, kind="stable")
+    awards = np.empty(len(order), dtype=totals.dtype)
+    keys = None if tie_keys is None else _renumbered(tie_keys, order)
+    segments = Segments.of(np.bincount(labels, minlength=len(totals)))
+    awards[order] = award_groups(ramps.take(order), segments, totals, keys)
+    return awards
 
 
 def _apart(
@@ -222,7 +258,7 @@ def _whole(
     first = np.cumsum(room) - room
     number = held[index] + 1 + np.arange(len(index)) - first[index]
     units = Units(ramps.unbounded().take(index), number, index)
-    won = first_units(units, group[index], missing, tie_keys)
+    won = _first_units(units, group[index], missing, tie_keys)
     np.add.at(held, index[won], 1)
     return held
 
@@ -276,7 +312,7 @@ def _bracket(
     return low, high
 
 
-def first_units(units: Units, group: Ints, missing: Ints, tie_keys: TieKeys) -> NDArray[np.bool_]:
+def _first_units(units: Units, group: Ints, missing: Ints, tie_keys: TieKeys) -> NDArray[np.bool_]:
     """Mark the first units of every group: by floats where they are apart, exactly elsewhere."""
     levels = units.levels()
     order = np.lexsort((levels, group))

@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 
 from allocator.core.amounts import shown
 from allocator.core.atoms import Atoms, atoms_of
+from allocator.core.batch import award_sets
 from allocator.core.curves import Slopes, blocks
+from allocator.core.overlap_flat import flat_margin, flat_totals
 from allocator.core.prices import Prices, find_prices
 from allocator.core.problem import Problem
 from allocator.core.ramps import Ramps
 from allocator.core.rows import Rows, rows_of
 from allocator.core.rules import AlphaFair, Rule
 from allocator.core.waterline import waterline
-from allocator.core.whole_totals import Master, whole_awards
+from allocator.core.whole_totals import Margin, Master, exact_totals, no_whole_units, whole_awards
 from allocator.errors import InfeasibleError, UnsupportedError
 
 __all__ = ["Overlap", "solve_overlapping"]
@@ -30,6 +32,7 @@ __all__ = ["Overlap", "solve_overlapping"]
 Floats = NDArray[np.float64]
 
 ALL = 1e-12  # of the budget: a most that is this close lets all of it be spent
+DEAREST = 1e4  # times the median: rows' prices tell what units so far from the margin are worth
 SETTLED = 1e-6  # units: what a solver is off by when it says how much can be spent
 
 
@@ -40,13 +43,14 @@ class Overlap:
     Attributes
     ----------
     awards : ndarray of int64 or float64, shape (n,)
-    prices : Prices
+    prices : Prices or None
+        None at alpha = 0.
     log_level : float
-        Of the level without rows, to which prices are relative.
+        Of the level without rows, to which prices are relative; nan at alpha = 0.
     """
 
     awards: NDArray[Any]
-    prices: Prices
+    prices: Prices | None
     log_level: float
 
 
@@ -57,7 +61,7 @@ def solve_overlapping(problem: Problem, rule: Rule, master: Master) -> Overlap:
     ----------
     problem : Problem
     rule : Rule
-        `AlphaFair` with a positive and finite alpha.
+        `AlphaFair` with a finite alpha.
     master : Master
 
     Returns
@@ -78,6 +82,13 @@ def solve_overlapping(problem: Problem, rule: Rule, master: Master) -> Overlap:
     low = atoms.totals(problem.lower.astype(np.float64))
     high = atoms.totals(problem.upper.astype(np.float64))
     budget = _spend(problem, rows, atoms, low, high, master)
+    if ramps.flat:
+        totals = flat_totals(ramps, rows, atoms, float(budget), master)
+        if not problem.whole:
+            return Overlap(award_sets(ramps, atoms.labels, totals, None), None, np.nan)
+        margin = flat_margin(ramps, atoms, totals)
+        awards = whole_awards(problem, ramps, rows, atoms, margin, int(budget), master)
+        return Overlap(awards, None, np.nan)
     line = waterline([ramps], problem.total(problem.lower) if budget <= low.sum() else budget)
     log_level = line.log_level if np.isfinite(line.log_level) else 0.0
     curve = Slopes.of(ramps, -log_level)
@@ -86,9 +97,8 @@ def solve_overlapping(problem: Problem, rule: Rule, master: Master) -> Overlap:
     prices = find_prices(curve, alpha, atoms, budget, rows.lower, rows.upper, room)
     if not problem.whole:
         return Overlap(_amounts(curve, prices.levels[atoms.labels]), prices, log_level)
-    awards = whole_awards(
-        problem, ramps, alpha, rows, atoms, prices, log_level, int(budget), master
-    )
+    margin = _margin(ramps, alpha, atoms, prices, log_level)
+    awards = whole_awards(problem, ramps, rows, atoms, margin, int(budget), master)
     return Overlap(awards, prices, log_level)
 
 
@@ -99,18 +109,26 @@ def _priced(problem: Problem, rule: Rule) -> Ramps:
             "have no prices; choose an objective such as alpha_fair, or groups that are nested or "
             "disjoint"
         )
-    if not (isinstance(rule, AlphaFair) and 0 < rule.alpha < np.inf):
+    if not (isinstance(rule, AlphaFair) and rule.alpha < np.inf):
         raise UnsupportedError(
-            "constraints that overlap have prices for alpha_fair with alpha above 0 and below inf; "
-            'for other objectives take a backend (method="highs" or "cvxpy:CLARABEL"), or groups '
+            "constraints that overlap have prices for alpha_fair with alpha below inf; for "
+            'other objectives take a backend (method="highs" or "cvxpy:CLARABEL"), or groups '
             "that are nested or disjoint"
         )
     ramps = rule.ramps(problem)
-    if ramps.tiers is not None:
+    if (problem.weights is not None) and not (problem.weights > 0).all():
         raise UnsupportedError(
             "constraints that overlap need positive weights: claimants of weight 0 have no price"
         )
     return ramps
+
+
+def _margin(ramps: Ramps, alpha: float, atoms: Atoms, prices: Prices, log_level: float) -> Margin:
+    """Count the units that are earned at the atoms' levels: many roundings add up to many units."""
+    curve = Slopes.of(ramps, -log_level, ramps.mean.early)
+    center = atoms.totals(_amounts(curve, prices.levels[atoms.labels])).astype(np.int64)
+    price = prices.budget + prices.rows @ atoms.coefficients
+    return Margin(center, price, prices.rows, log_level, alpha, DEAREST)
 
 
 def _amounts(curve: Slopes, levels: Floats) -> Floats:
@@ -126,18 +144,18 @@ def _spend(
     """Return what the constraints let be spent, at most the budget."""
     k = len(atoms)
 
-    def largest(integer: NDArray[np.bool_]) -> Floats | None:
+    def largest(inward: Floats, *, whole: bool) -> Floats | None:
         return master(
             -np.ones(k),
             np.vstack([atoms.coefficients, np.ones((1, k))]),
-            np.append(rows.lower, -np.inf),
-            np.append(rows.upper, float(problem.budget)),
+            np.append(rows.lower + inward, -np.inf),
+            np.append(rows.upper - inward, float(problem.budget)),
             low,
             high,
-            integer=integer,
+            integer=np.full(k, whole),
         )
 
-    best = largest(np.zeros(k, dtype=bool))
+    best = largest(np.zeros(len(rows)), whole=False)
     if best is None:
         raise _conflict(problem, rows, atoms, low, high, master)
     most = float(best.sum())
@@ -146,8 +164,15 @@ def _spend(
     if not problem.whole:
         return most
     # What is left over is what no whole units can have.
-    best = largest(np.ones(k, dtype=bool))
-    return float(np.floor(most + SETTLED)) if best is None else float(np.rint(best).sum())
+
+    def whole_totals(inward: Floats) -> NDArray[np.int64] | None:
+        found = largest(inward, whole=True)
+        return None if found is None else np.rint(found).astype(np.int64)
+
+    totals = exact_totals(whole_totals, rows, atoms.coefficients)
+    if totals is None:
+        raise no_whole_units(rows)
+    return float(totals.sum())
 
 
 def _conflict(

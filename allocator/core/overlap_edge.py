@@ -30,6 +30,7 @@ CLOSE = 1e-9  # relative misses of a bound on a price below it are float error
 NOISE = 1e-2  # relative misses of prices below it come of whole units: few of them make an atom
 LARGEST_LOG = 700.0  # of what floats hold
 TINIEST = 1e-300  # where nothing would divide
+SURE = 1e-9  # relative: a price that is told within it counts fully, others the less
 UNITS = 3.0  # a row this many units from its bound, and one for every row, binds
 
 
@@ -95,12 +96,11 @@ def find_overlap_edge(
     totals = np.bincount(atoms.labels, weights=awards, minlength=len(atoms)).astype(np.int64)
     family = Family((atoms.labels,), totals, totals, ())
     nested = find_nested_edge(ramps, awards, family, tie_keys)
-    log_levels = np.full(len(atoms), np.nan)
+    log_levels, apart = np.full(len(atoms), np.nan), np.zeros(len(atoms))
     log_levels[nested.binding.groups] = nested.binding.log_level
     broken = broken_rows(rows, totals, atoms.coefficients)
     edge = nested.edge
-    known = np.isfinite(log_levels)
-    transfer = None
+    transfer, power = None, alpha
     if not broken:
         given, taken = (np.flatnonzero(m) for m in (awards > ramps.lower, awards < ramps.upper))
         k = len(atoms)
@@ -108,8 +108,12 @@ def find_overlap_edge(
         refused = extreme_units(ramps, awards + 1, taken, atoms.labels, k, last=False)
         ends = [np.log(e[0]) if ramps.flat else e[1] for e in (held, refused)]  # alpha = 0: tiers
         transfer = find_transfer(ramps, ends[0], ends[1], totals, rows, atoms)
+        if ramps.flat:  # a price is anything between what the last held and the first refused are
+            last, first = (np.where(np.isnan(a), b, a) for a, b in (ends, ends[::-1]))
+            log_levels, apart, power = (last + first) / 2.0, np.abs(first - last), 1.0
+    known = np.isfinite(log_levels)
     optimal = edge.optimal and transfer is None
-    if broken or not known.any() or not 0 < alpha < np.inf:
+    if broken or not known.any() or not 0 < power < np.inf:
         return OverlapEdge(
             tuple(rows.names[j] for j in broken),
             edge.canonical,
@@ -125,23 +129,18 @@ def find_overlap_edge(
     bounds = np.vstack([ramps.lower, ramps.upper])
     low, high = (np.bincount(atoms.labels, each, len(atoms)) for each in bounds)
     side = (totals == high).astype(np.int64) - (totals == low)
-    observed = np.exp(-alpha * (log_levels - reference))
-    budget_price, row_prices = _prices(observed, side, rows, atoms, totals, budget)
+    observed = np.exp(-power * (log_levels - reference))
+    budget_price, row_prices = _prices(observed, apart, side, rows, atoms, totals, budget)
     price = budget_price + row_prices @ atoms.coefficients
     with np.errstate(divide="ignore", invalid="ignore"):
-        levels = reference - np.where(price > 0, np.log(price), -LARGEST_LOG * alpha) / alpha
+        levels = reference - np.where(price > 0, np.log(price), -LARGEST_LOG * power) / power
     unit_price = max(budget_price, float(price @ totals) / max(float(totals.sum()), 1.0))
     if unit_price <= 0:  # all that is held is held for floors of rows
         unit_price = float(np.average(observed[known], weights=totals[known] + 1.0))
-    whole, real = gaps(
-        ramps,
-        alpha,
-        awards,
-        1.0,
-        reference - np.log(unit_price) / alpha,
-        budget,
-        (np.ones(len(awards)), levels[atoms.labels]),
-    )
+    log_level = reference - float(np.log(unit_price)) / power
+    own = levels[atoms.labels]
+    tier, tiers = (np.exp(log_level), np.exp(own)) if ramps.flat else (1.0, np.ones(len(awards)))
+    whole, real = gaps(ramps, alpha, awards, tier, log_level, budget, (tiers, own))
     slack = _slack(rows, atoms, totals, row_prices) / (unit_price * budget) if budget else 0.0
     return OverlapEdge(
         (),
@@ -155,13 +154,19 @@ def find_overlap_edge(
             rows.names[j]: float(row_prices[j] / unit_price)
             for j in np.flatnonzero(row_prices).tolist()
         },
-        reference - float(np.log(unit_price)) / alpha,
+        log_level,
         budget_price / unit_price,
     )
 
 
 def _prices(
-    observed: Floats, side: Ints, rows: Rows, atoms: Atoms, totals: Ints, budget: int
+    observed: Floats,
+    apart: Floats,
+    side: Ints,
+    rows: Rows,
+    atoms: Atoms,
+    totals: Ints,
+    budget: int,
 ) -> tuple[float, Floats]:
     """Fit budget and row prices to the atoms' prices, with the sign that each row's side asks.
 
@@ -170,14 +175,20 @@ def _prices(
     """
     shares = (0.0, 1.0) if totals.sum() < budget else (1.0,)
     for share in shares:
-        price, prices, miss = _fit(observed, side, rows, atoms, totals, share)
+        price, prices, miss = _fit(observed, apart, side, rows, atoms, totals, share)
         if miss <= NOISE:
             break
     return price, prices
 
 
 def _fit(
-    observed: Floats, side: Ints, rows: Rows, atoms: Atoms, totals: Ints, share: float
+    observed: Floats,
+    apart: Floats,
+    side: Ints,
+    rows: Rows,
+    atoms: Atoms,
+    totals: Ints,
+    share: float,
 ) -> tuple[float, Floats, float]:
     """Return the budget's price, those of rows, and the largest relative miss.
 
@@ -190,7 +201,7 @@ def _fit(
     binding = np.flatnonzero(at_cap | at_floor)
     # Prices are read to a relative precision: it is relative misses that are made small.
     size = np.maximum(observed, TINIEST)
-    weight = np.sqrt(totals + 1.0) / size
+    weight = np.sqrt(totals + 1.0) / size / (1.0 + apart / SURE)
     known = np.isfinite(observed) & (side == 0)
     while True:
         design = np.vstack([np.full(len(totals), share), c[binding]]).T

@@ -7,6 +7,7 @@ what it could choose from.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,17 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocator.core.atoms import Atoms
-from allocator.core.batch import Segments, award_groups, first_units
-from allocator.core.curves import Slopes, blocks
+from allocator.core.batch import award_sets
 from allocator.core.order import Units
-from allocator.core.prices import Prices
 from allocator.core.problem import Problem
 from allocator.core.ramps import Ramps
 from allocator.core.rows import Rows, broken_rows
-from allocator.core.transfers import find_transfer
+from allocator.core.transfers import improved, order_keys
 from allocator.errors import InfeasibleError, UnsupportedError
 
-__all__ = ["Master", "whole_awards"]
+__all__ = ["Margin", "Master", "exact_totals", "no_whole_units", "whole_awards"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -34,13 +33,12 @@ REACH = 4  # units around a fractional total that the program chooses from at fi
 WIDER = 4  # times as many, when these meet no row or are not enough
 WIDEST = 4_096  # units around a fractional total, of 10,000 atoms: what memory allows
 CENTERED = 12  # times at most
-TIGHTENED = 12  # times at most
+TIGHTENED = 12  # times at most, by twice as much each time
 NO_PRICE = 1e-9  # of the price of the budget: a row whose price is less is not scarce
 INWARD = 1e-6  # of a row's largest coefficient, and ...
 ROUNDED = 1e-12  # ... of its sum: how much more is asked of a row that the solver's slack broke
 LARGEST_LOG = 700.0  # of what floats hold
 TINIEST = 1e-300  # where nothing would divide
-LARGEST_COST = 1e4  # times the median: what a unit far from the margin costs, at most
 DEAREST = 1e6  # times the median: what a unit of a row with a price costs, at most
 
 
@@ -62,15 +60,41 @@ class Master(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
+class Margin:
+    """Where whole units are to be looked for, and what they cost and are worth there.
+
+    Attributes
+    ----------
+    center : ndarray of int64, shape (k,)
+        Totals of the atoms.
+    price : ndarray of float64, shape (k,)
+        Of a unit of each atom, rows included.
+    rows : ndarray of float64, shape (m,)
+        Prices of the rows.
+    log_level : float
+        A unit that comes at a log-level x is worth exp(-power·(x - log_level)).
+    power : float
+        Alpha; 1 at alpha = 0, where tiers take the place of levels.
+    dearest : float
+        Times the median: what a unit far from the margin costs, at most.
+    """
+
+    center: Ints
+    price: Floats
+    rows: Floats
+    log_level: float
+    power: float
+    dearest: float
+
+
+@dataclass(frozen=True, eq=False)
 class _Window:
     """Units that may or may not be awarded: those between two awards of every atom.
 
     Attributes
     ----------
-    held : ndarray of int64, shape (n,)
-        What everybody has without any of them.
-    units : Units
-        By atom, first ones first; `Units.index` are positions of claimants.
+    key : ndarray of float64, shape (u,)
+        Log-levels, or log-tiers at alpha = 0; by atom, first ones first.
     atom : ndarray of int64, shape (u,)
     cost : ndarray of float64, shape (u,)
         What the atom's price exceeds the unit's worth by, relative to the price of the budget.
@@ -78,8 +102,7 @@ class _Window:
         Totals of the atoms without and with all of them.
     """
 
-    held: Ints
-    units: Units
+    key: Floats
     atom: Ints
     cost: Floats
     least: Ints
@@ -89,11 +112,9 @@ class _Window:
 def whole_awards(
     problem: Problem,
     ramps: Ramps,
-    alpha: float,
     rows: Rows,
     atoms: Atoms,
-    prices: Prices,
-    log_level: float,
+    margin: Margin,
     budget: int,
     master: Master,
 ) -> Ints:
@@ -104,12 +125,9 @@ def whole_awards(
     problem : Problem
         In whole units.
     ramps : Ramps
-    alpha : float
     rows : Rows
     atoms : Atoms
-    prices : Prices
-        Relative to the price at `log_level`.
-    log_level : float
+    margin : Margin
     budget : int
     master : Master
 
@@ -127,23 +145,18 @@ def whole_awards(
     """
     low = atoms.totals(problem.lower.astype(np.float64)).astype(np.int64)
     high = atoms.totals(problem.upper.astype(np.float64)).astype(np.int64)
-    center = _center(ramps, atoms, prices, log_level)
+    center = margin.center
     reach = REACH + len(rows)
     totals: Ints | None = None
     centered = 0
     while centered < CENTERED and reach <= WIDEST:
         least = np.maximum(center - reach, low)
         most = np.minimum(center + reach, high)
-        window = _window(problem, ramps, alpha, atoms, prices, log_level, least, most)
-        chosen = _chosen(rows, atoms, prices, window, budget, master)
+        window = _window(problem, ramps, atoms, margin, least, most)
+        chosen = _chosen(rows, atoms, margin, window, budget, master)
         everything = bool((least == low).all() and (most == high).all())
         if chosen is None and everything:
-            raise InfeasibleError(
-                "the constraints can be met in fractions of a unit but not in whole units: allow a "
-                "smaller unit, or give one of them a unit more room: "
-                + ", ".join(map(repr, rows.names)),
-                {"constraints": list(rows.names)},
-            )
+            raise no_whole_units(rows)
         if chosen is None:
             reach *= WIDER
             continue
@@ -158,65 +171,30 @@ def whole_awards(
             "it is not known whether others do: allow a smaller unit, or give one of them more "
             "room: " + ", ".join(map(repr, rows.names))
         )
-    taken = first_units(
-        window.units,
-        window.atom,
-        totals - window.least,
-        problem.tie_keys,
-    )
-    awards = window.held.copy()
-    np.add.at(awards, window.units.index[taken], 1)
-    return awards
-
-
-def _center(ramps: Ramps, atoms: Atoms, prices: Prices, log_level: float) -> Ints:
-    """Count the units that are earned at the atoms' levels: many roundings add up to many units."""
-    curve = Slopes.of(ramps, -log_level, ramps.mean.early)
-    counts = np.empty(len(curve))
-    for rows in blocks(len(curve)):
-        curve.amounts(rows, prices.levels[atoms.labels[rows]], counts[rows])
-    return atoms.totals(counts).astype(np.int64)
+    return np.asarray(award_sets(ramps, atoms.labels, totals, problem.tie_keys))
 
 
 def _window(
-    problem: Problem,
-    ramps: Ramps,
-    alpha: float,
-    atoms: Atoms,
-    prices: Prices,
-    log_level: float,
-    least: Ints,
-    most: Ints,
+    problem: Problem, ramps: Ramps, atoms: Atoms, margin: Margin, least: Ints, most: Ints
 ) -> _Window:
-    order = np.argsort(atoms.labels, kind="stable")
-    segments = Segments.of(np.bincount(atoms.labels, minlength=len(atoms)))
-    sorted_ramps = ramps.take(order)
-
-    def awarded(totals: Ints) -> Ints:
-        awards = np.empty(len(order), dtype=np.int64)
-        awards[order] = award_groups(
-            sorted_ramps, segments, totals, lambda index: problem.tie_keys(order[index])
-        )
-        return awards
-
-    held, full = awarded(least), awarded(most)
+    held, full = (
+        award_sets(ramps, atoms.labels, totals, problem.tie_keys) for totals in (least, most)
+    )
     room = full - held
     claimants = np.flatnonzero(room > 0)
     index = np.repeat(claimants, room[claimants])
     number = held[index] + 1 + np.arange(len(index))
     number -= np.repeat(np.cumsum(room[claimants]) - room[claimants], room[claimants])
-    units = Units(ramps.unbounded().take(index), number, index)
-    levels, atom = units.levels(), atoms.labels[index]
-    by_level = np.lexsort((levels, atom))
-    units, levels, atom = units.take(by_level), levels[by_level], atom[by_level]
-    price = prices.budget + prices.rows @ atoms.coefficients
+    key, atom = order_keys(Units(ramps.unbounded().take(index), number, index)), atoms.labels[index]
+    order = np.lexsort((key, atom))
+    key, atom = key[order], atom[order]
     with np.errstate(over="ignore"):
-        worth = np.exp(np.minimum(-alpha * (levels - log_level), LARGEST_LOG))
-    return _Window(held, units, atom, price[atom] - worth, least, most)
+        worth = np.exp(np.minimum(-margin.power * (key - margin.log_level), LARGEST_LOG))
+    return _Window(key, atom, margin.price[atom] - worth, least, most)
 
 
 def _chosen(
-    rows: Rows, atoms: Atoms, prices: Prices, window: _Window, budget: int, master: Master
+    rows: Rows, atoms: Atoms, margin: Margin, window: _Window, budget: int, master: Master
 ) -> Ints | None:
     """Return the totals that the integer program chooses; None when there are none."""
     c = atoms.coefficients
@@ -224,12 +202,12 @@ def _chosen(
     missing = budget - int(window.least.sum())
     if not 0 <= missing <= len(window.atom):
         return None
-    scale = float(np.median(np.abs(window.cost))) if len(window.cost) else 1.0
-    scale = max(scale, TINIEST)
-    own = np.clip(window.cost / scale, -LARGEST_COST, LARGEST_COST)
+    apart = np.abs(window.cost[window.cost != 0.0])
+    scale = max(float(np.median(apart)), TINIEST) if len(apart) else 1.0
+    own = np.clip(window.cost / scale, -margin.dearest, margin.dearest)
     size = np.maximum(np.abs(c).max(axis=1, initial=0.0), TINIEST)
     # What a unit costs has the prices of its rows in it: they are given back.
-    given = np.where(np.abs(prices.rows) * size > NO_PRICE, prices.rows * size, 0.0) / scale
+    given = np.where(np.abs(margin.rows) * size > NO_PRICE, margin.rows * size, 0.0) / scale
     lost = (np.clip(given, -DEAREST, DEAREST) / size) @ c
     # A whole number of units for each atom; which ones, convexity decides: the dearest last.
     k, units = len(atoms), len(window.atom)
@@ -249,8 +227,8 @@ def _chosen(
         ),
     )
     none = np.zeros(k)
-    inward = np.zeros(len(rows))
-    for _ in range(TIGHTENED):
+
+    def ask(inward: Floats) -> Ints | None:
         found = master(
             np.concatenate([own, -lost]),
             matrix,
@@ -260,28 +238,61 @@ def _chosen(
             np.concatenate([np.ones(units), (window.most - window.least).astype(np.float64)]),
             integer=np.arange(units + k) >= units,
         )
-        if found is None:
+        return None if found is None else window.least + np.rint(found[units:]).astype(np.int64)
+
+    totals = exact_totals(ask, rows, c)
+    return None if totals is None or int(totals.sum()) != budget else totals
+
+
+def no_whole_units(rows: Rows) -> InfeasibleError:
+    """Say that rows can be met in fractions only."""
+    return InfeasibleError(
+        "the constraints can be met in fractions of a unit but not in whole units: allow a "
+        "smaller unit, or give one of them a unit more room: " + ", ".join(map(repr, rows.names)),
+        {"constraints": list(rows.names)},
+    )
+
+
+def exact_totals(
+    ask: Callable[[Floats], Ints | None], rows: Rows, coefficients: Floats
+) -> Ints | None:
+    """Ask a solver, whose tolerance lets rows be broken by a little, until none is.
+
+    Parameters
+    ----------
+    ask : callable
+        From how much more than its bounds is asked of every row, shape (m,), to totals, or None
+        where there are none.
+    rows : Rows
+    coefficients : ndarray of float64, shape (m, k)
+
+    Returns
+    -------
+    ndarray of int64, shape (k,), or None
+        That meet every row, in rational arithmetic.
+    """
+    size = np.maximum(np.abs(coefficients).max(axis=1, initial=0.0), TINIEST)
+    inward = np.zeros(len(rows))
+    for attempt in range(TIGHTENED):
+        totals = ask(inward)
+        if totals is None:
             return None
-        totals: Ints = window.least + np.rint(found[units:]).astype(np.int64)
-        broken = broken_rows(rows, totals, c)
-        if not broken and int(totals.sum()) == budget:
+        broken = broken_rows(rows, totals, coefficients)
+        if not broken:
             return totals
-        # The solver's tolerance let a row be broken by a little: ask for a little more.
-        inward[broken] += INWARD * size[broken] + ROUNDED * np.abs(before[broken])
+        sums = np.abs(coefficients @ totals)
+        inward[broken] += INWARD * 2.0**attempt * size[broken] + ROUNDED * sums[broken]
     return None
 
 
 def _improved(ramps: Ramps, rows: Rows, atoms: Atoms, window: _Window, totals: Ints) -> Ints:
     """Move units between atoms as long as the rows allow it and the objective gains."""
     start = np.searchsorted(window.atom, np.arange(len(atoms)))
-    levels = np.append(window.units.levels(), np.nan)
-    totals = totals.copy()
-    while True:
+    key = np.append(window.key, np.nan)
+
+    def ends(totals: Ints) -> tuple[Floats, Floats]:
         held = start + (totals - window.least)
-        last = np.where(totals > window.least, levels[np.maximum(held - 1, 0)], np.nan)
-        next_ = np.where(totals < window.most, levels[np.minimum(held, len(levels) - 1)], np.nan)
-        pair = find_transfer(ramps, last, next_, totals, rows, atoms)
-        if pair is None:
-            return totals
-        totals[pair[0]] -= 1
-        totals[pair[1]] += 1
+        last = np.where(totals > window.least, key[np.maximum(held - 1, 0)], np.nan)
+        return last, np.where(totals < window.most, key[np.minimum(held, len(key) - 1)], np.nan)
+
+    return improved(ramps, rows, atoms, totals, ends)

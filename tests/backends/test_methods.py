@@ -8,6 +8,7 @@ import pytest
 
 from allocator.backends import cvxpy_, failure, highs_, leximin, whole
 from allocator.backends.failure import BackendError
+from allocator.backends.master import highs_master
 from allocator.backends.solve import solve
 from allocator.core.certificate import verify
 from allocator.core.claims import Talmud
@@ -231,3 +232,24 @@ def test_a_row_that_a_tolerance_broke_is_asked_for_again(monkeypatch):
     assert whole.whole_awards(problem, MaxMin(), np.array([4.9, 5.1])).tolist() == [4, 6]
     assert len(calls) == 2
     assert calls[1] < calls[0]
+
+
+def test_what_presolving_wrongly_calls_infeasible_is_asked_again():
+    # HiGHS 1.15.1 says so of this program, which 4, 4 and 0 more units solve.
+    matrix = np.zeros((7, 19))
+    matrix[:3, 16:] = [[0, 0, 1], [0.333, 0.333, 1], [-0.9, 1, -1]]
+    matrix[3, 16:] = 1
+    matrix[4 + np.repeat([0, 1, 2], [6, 7, 3]), np.arange(16)] = 1
+    matrix[4 + np.arange(3), 16 + np.arange(3)] = -1
+    found = highs_master(
+        np.repeat([0.0, 1.0, 0.0], [13, 3, 3]),
+        matrix,
+        np.array([0, 1.667, -np.inf, 7, 0, 0, 0]),
+        np.array([7, np.inf, 3.9, 7, 0, 0, 0]),
+        np.zeros(19),
+        np.append(np.ones(16), [6, 7, 3]),
+        integer=np.arange(19) >= 16,
+    )
+    assert found is not None
+    assert found[16:].sum() == pytest.approx(7)
+    assert found[18] == pytest.approx(0)

@@ -189,10 +189,11 @@ def test_what_overlapping_constraints_need_is_told():
     groups = [Group([0, 1], upper=2), Group([1, 2], upper=2)]
     with pytest.raises(UnsupportedError, match="proportional is a claims rule: it maximizes noth"):
         divide(3, [1, 2, 3], constraints=groups, unit=1)
-    with pytest.raises(UnsupportedError, match="alpha above 0 and below inf"):
-        solve(Problem(3, 0, 3, [1, 2, 3], constraints=groups), AlphaFair(0), highs_master)
-    with pytest.raises(UnsupportedError, match="need positive weights"):
-        solve(Problem(3, 0, 3, [0, 2, 3], constraints=groups), AlphaFair(), highs_master)
+    with pytest.raises(UnsupportedError, match="alpha_fair with alpha below inf"):
+        solve(Problem(3, 0, 3, [1, 2, 3], constraints=groups), AlphaFair(np.inf), highs_master)
+    for alpha in (0, 1):
+        with pytest.raises(UnsupportedError, match="need positive weights"):
+            solve(Problem(3, 0, 3, [0, 2, 3], constraints=groups), AlphaFair(alpha), highs_master)
     with pytest.raises(UnsupportedError, match="need a master solver"):
         solve(Problem(3, 0, 3, [1, 1, 1], constraints=groups), AlphaFair())
     many = [Group([i, i + 1], upper=2) for i in range(101)]
