@@ -44,7 +44,9 @@ FLOAT_PARTS = 1_000_000  # of a unit: what claims written as floats are counted 
 ROUGH = 1e12  # units from which floats may be further off than MOST: their shortest decimal decides
 
 
-def numbers(name: str, values: ArrayLike, *, infinite: bool = False) -> NDArray[Any]:
+def numbers(
+    name: str, values: ArrayLike, *, infinite: bool = False, reach: bool = False
+) -> NDArray[Any]:
     """One nonnegative number or a sequence of them, as int64 or float64.
 
     Parameters
@@ -54,6 +56,8 @@ def numbers(name: str, values: ArrayLike, *, infinite: bool = False) -> NDArray[
     values : array_like, shape () or (n,)
     infinite : bool
         Whether inf is fine, as it is for caps; integers beyond int64 are then lowered to it.
+    reach : bool
+        Whether floats so small or large that products lose them are refused.
 
     Returns
     -------
@@ -78,8 +82,13 @@ position 1
     if array.dtype.kind == "u" and array.max(initial=0) > MAX_INT64:
         array = np.minimum(array, MAX_INT64) if infinite else array.astype(np.float64)
     array = array.astype(np.float64 if array.dtype.kind == "f" else np.int64, copy=False)
-    if array.size and not 0 <= array.min() <= array.max() < math.inf:  # false for nan, too
-        check(name, "nonnegative and finite", array, (array >= 0) & (infinite | np.isfinite(array)))
+    if array.size:
+        least, most = array.min(), array.max()
+        if not 0 <= least <= most < math.inf:  # true for nan, too
+            good = (array >= 0) & (infinite | np.isfinite(array))
+            check(name, "nonnegative and finite", array, good)
+        if reach and array.dtype.kind == "f" and not SMALLEST <= least <= most <= LARGEST:
+            check_reach(name, array)
     return array
 
 
@@ -100,8 +109,6 @@ def check_reach(name: str, values: NDArray[Any]) -> None:
     ------
     UnsupportedError
     """
-    if not values.size or SMALLEST <= values.min() <= values.max() <= LARGEST:
-        return
     bad = np.flatnonzero((values != 0) & ((values < SMALLEST) | (values > LARGEST)))
     if len(bad):
         raise UnsupportedError(

@@ -7,6 +7,7 @@ earned there, and only the few units that the two ends of the bracket disagree o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +17,27 @@ from allocator.core.level import find_level
 from allocator.core.order import TieKeys, Units, tolerance
 from allocator.core.ramps import Ramps
 
-__all__ = ["whole_units"]
+__all__ = ["WholeUnits", "whole_units"]
 
 WIDENED = 4.0  # error of a level, of the amount at it, and of the two ends: twice over
 FEW = 1_024  # units that are put in order as fast as one more evaluation would take
+
+
+@dataclass(frozen=True, eq=False)
+class WholeUnits:
+    """Awards in whole units, and who stands where the budget ends.
+
+    Attributes
+    ----------
+    awards : tuple of ndarray of int64
+        One for each part.
+    near : ndarray of int64 or None
+        Positions, through all parts, of those who hold the last unit that is awarded, and of those
+        who are refused the first that is not; None where that is not known.
+    """
+
+    awards: tuple[NDArray[np.int64], ...]
+    near: NDArray[np.int64] | None
 
 
 def whole_units(
@@ -28,7 +46,7 @@ def whole_units(
     budget: int,
     guess: float,
     tie_keys: TieKeys,
-) -> tuple[NDArray[np.int64], ...]:
+) -> WholeUnits:
     """Award `budget` whole units in the order in which they are earned.
 
     The greedy order is exactly optimal for separable concave objectives.
@@ -42,13 +60,13 @@ def whole_units(
     budget : int
         From the sum of floors to the sum of caps.
     guess : float
-        The fractional level.
+        The fractional level, or one near it.
     tie_keys : callable
         Sort keys of claimants, numbered through all parts, who are tied.
 
     Returns
     -------
-    tuple of ndarray of int64
+    WholeUnits
 
     References
     ----------
@@ -60,7 +78,7 @@ def whole_units(
     mean = parts[0].mean
     early = [c.rounded(mean.early) for c in curves]
     late = [c.rounded(mean.late) for c in curves]
-    few = max(FEW, sum(map(len, parts)) / 64)
+    few = max(FEW, sum(map(len, parts)) / 8)
     low, high = find_level(Partitioned(early), budget - 1, guess, few)
     if early[0].rounding != late[0].rounding:
         low = find_level(Partitioned(late), budget, guess, few)[0]
@@ -78,7 +96,12 @@ def whole_units(
         won = chosen[start : start + len(unit)]
         np.add.at(awards, unit.index[won], 1)
         start += len(unit)
-    return held
+    near = None
+    if 0 < missing < len(units):
+        levels = units.levels()
+        last, first = levels[chosen].max(), levels[~chosen].min()
+        near = np.unique(units.index[np.where(chosen, levels == last, levels == first)])
+    return WholeUnits(held, near)
 
 
 def _open(

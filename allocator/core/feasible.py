@@ -45,8 +45,9 @@ def check_bounds(problem: Problem) -> None:
                 "floor_that_works": worth(fits, unit),
             },
         )
-    crossed = np.flatnonzero(problem.lower > problem.upper)
-    if len(crossed):
+    above = problem.lower > problem.upper
+    if above.any():
+        crossed = np.flatnonzero(above)
         i = int(crossed[0])
         floor, cap = (shown(bound[i], unit) for bound in (problem.lower, problem.upper))
         who = "1 claimant has a floor above the cap,"

@@ -8,13 +8,15 @@ import numpy as np
 
 from allocator.core.curves import Curve
 
-__all__ = ["find_level"]
+__all__ = ["find_level", "near_level"]
 
 SAMPLE = 8_192  # claimants enough to guess the level within a few percent
 PATIENCE = 5  # evaluations between two selections of who still moves: a selection costs as much
 WIDENINGS = 8  # steps away from a guess before it is given up
 FIRST_STRIDE = 2.0  # times the relative miss: enough when half of the money is between bounds
 STRIDE = 4.0  # times the last step
+NEARER = 2  # brackets, if the first is so wide ...
+STRAIGHT = 0.02  # ... in totals, over the budget: less of a curve is straight to a few millionths
 SHORTEST = 1e-14  # a relative step that floats still see
 TINIEST = 5e-324  # the smallest positive float stands for 0 in a geometric mean
 
@@ -55,13 +57,7 @@ def find_level(
     >>> round(find_level(curve, 14.0)[0], 12)
     2.0
     """
-    if guess is None and len(curve) > 4 * SAMPLE:
-        step = len(curve) // SAMPLE
-        guess = find_level(curve.thinned(step), budget / step)[1]
-    bracket = _around(curve, budget, guess) if guess and guess < math.inf else None
-    if bracket is None:
-        bracket = _ends(curve, budget)
-    low, high, f_low, f_high = bracket
+    low, high, f_low, f_high = _bracket(curve, budget, guess)
     evaluations, bisect = 0, False
     while math.isfinite(f_high - f_low) and f_high - f_low > within:
         middle = _between(low, high, f_low, f_high, budget, bisect=bisect)
@@ -84,7 +80,47 @@ def find_level(
     return low, high
 
 
+def near_level(curve: Curve, budget: float) -> float:
+    """Return a level whose total is near the budget, after a few evaluations.
+
+    Parameters
+    ----------
+    curve : Curve
+    budget : float
+
+    Returns
+    -------
+    float
+        Inside the bracket of a sample's level, where a straight line passes the budget.
+
+    Examples
+    --------
+    >>> from allocator.core.curves import Slopes
+    >>> one = np.ones(3)
+    >>> curve = Slopes(np.array([1.0, 2.0, 4.0]), None, 0 * one, 10 * one)
+    >>> 1.0 < near_level(curve, 14.0) < 3.0
+    True
+    """
+    level, guess = 0.0, None
+    for _ in range(NEARER):
+        low, high, f_low, f_high = _bracket(curve, budget, guess)
+        if not math.isfinite(f_high - f_low):
+            return low
+        level = guess = _between(low, high, f_low, f_high, budget, bisect=False) or low
+        if f_high - f_low <= STRAIGHT * budget:
+            break
+    return level
+
+
 Bracket = tuple[float, float, float, float]  # low, high, total(low), total(high)
+
+
+def _bracket(curve: Curve, budget: float, guess: float | None) -> Bracket:
+    if guess is None and len(curve) > 4 * SAMPLE:
+        step = len(curve) // SAMPLE
+        guess = find_level(curve.thinned(step), budget / step)[1]
+    found = _around(curve, budget, guess) if guess and guess < math.inf else None
+    return found or _ends(curve, budget)
 
 
 def _total(curve: Curve, level: float) -> float:

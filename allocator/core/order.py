@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -75,6 +76,10 @@ class Units:
 
     def levels(self) -> Floats:
         """Logarithms of the levels at which the units are earned, shape (m,); within 1e-14."""
+        return self._levels
+
+    @cached_property
+    def _levels(self) -> Floats:
         r = self.ramps
         y = r.ends(self.number)
         return r.mean.log(y - 1.0, y) - r.log_slopes

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from allocator.core.amounts import (
     MAX_AMOUNT,
     MAX_UNITS,
-    check_reach,
     numbers,
     same_length,
 )
@@ -99,7 +98,9 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
         for name in ("upper", "weights", "claims"):
             given = getattr(self, name)
             columns[name] = (
-                given if given is None else numbers(name, given, infinite=name == "upper")
+                given
+                if given is None
+                else numbers(name, given, infinite=name == "upper", reach=name != "upper")
             )
         n = same_length(columns | {"ids": ids})
         lower, upper, weights, claims = (_own(column, n) for column in columns.values())
@@ -115,13 +116,15 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
         if not whole:
             budget = _real("a budget", budget)
             _real("a floor", lower.max(initial=0))
-        lower = lower.astype(np.int64 if whole else np.float64, copy=False)
-        upper = np.full(n, budget) if upper is None else np.minimum(upper, budget)
+        dtype = np.int64 if whole else np.float64
+        lower = lower.astype(dtype, copy=False)
+        if upper is None:
+            upper = np.full(n, budget)
+        elif upper.max(initial=0) > budget:
+            upper = np.minimum(upper, budget)
+        upper = upper.astype(dtype, copy=False)
         if not whole:  # a floor above its cap by the noise of floats is the cap
             lower = np.where(lower <= upper * (1.0 + EQUAL), np.minimum(lower, upper), lower)
-        for name, ratio in (("weights", weights), ("claims", claims)):
-            if ratio is not None and ratio.dtype.kind == "f":
-                check_reach(name, ratio)
         fields = {
             "budget": budget,
             "lower": lower,

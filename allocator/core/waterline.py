@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.core.cents import whole_units
+from allocator.core.cents import WholeUnits, whole_units
 from allocator.core.curves import LOG_LARGEST, Partitioned, Slopes
-from allocator.core.level import find_level
+from allocator.core.level import find_level, near_level
 from allocator.core.order import TieKeys
 from allocator.core.ramps import LOG_REACH, Ramps
 from allocator.core.tiers import MarginalTier, marginal_tier
@@ -58,30 +58,46 @@ class Waterline:
         -------
         tuple of ndarray
         """
+        if tie_keys is not None:
+            return self.units(tie_keys).awards
+        return self._with_settled([curve.awards(self.relative_level) for curve in self.curves])
+
+    def units(self, tie_keys: TieKeys) -> WholeUnits:
+        """Awards of every part in whole units, and who stands where the budget ends.
+
+        Parameters
+        ----------
+        tie_keys : callable
+            Sort keys of claimants, numbered through all parts.
+
+        Returns
+        -------
+        WholeUnits
+        """
         tier, level = self.tier, self.relative_level
-        amounts: Sequence[NDArray[Any]]
-        if tie_keys is None:
-            amounts = [curve.awards(level) for curve in self.curves]
-        elif tier.members is None:
-            amounts = whole_units(tier.ramps, self.curves, tier.budget, level, tie_keys)
-        else:
-            positions = np.flatnonzero(np.concatenate(tier.members))
-            amounts = whole_units(
-                tier.ramps,
-                self.curves,
-                tier.budget,
-                level,
-                lambda index: tie_keys(positions[index]),
-            )
         if tier.members is None:
+            return whole_units(tier.ramps, self.curves, tier.budget, level, tie_keys)
+        positions = np.flatnonzero(np.concatenate(tier.members))
+        found = whole_units(
+            tier.ramps,
+            self.curves,
+            tier.budget,
+            level,
+            lambda index: tie_keys(positions[index]),
+        )
+        return WholeUnits(self._with_settled(found.awards), None)
+
+    def _with_settled(self, amounts: Sequence[NDArray[Any]]) -> tuple[NDArray[Any], ...]:
+        """Return amounts of the tier's members among those who are settled."""
+        if self.tier.members is None:
             return tuple(amounts)
-        awards = tuple(settled.copy() for settled in tier.settled)
-        for all_awards, members, amount in zip(awards, tier.members, amounts, strict=True):
+        awards = tuple(settled.copy() for settled in self.tier.settled)
+        for all_awards, members, amount in zip(awards, self.tier.members, amounts, strict=True):
             all_awards[members] = amount
         return awards
 
 
-def waterline(parts: Sequence[Ramps], budget: Any) -> Waterline:
+def waterline(parts: Sequence[Ramps], budget: Any, *, near: bool = False) -> Waterline:
     """Find where a budget ends.
 
     Parameters
@@ -90,6 +106,8 @@ def waterline(parts: Sequence[Ramps], budget: Any) -> Waterline:
         Partitions of one problem.
     budget : int or float
         From the sum of floors to the sum of caps.
+    near : bool
+        Stop near the level: whole units are the same from there, and found sooner.
 
     Returns
     -------
@@ -107,7 +125,8 @@ def waterline(parts: Sequence[Ramps], budget: Any) -> Waterline:
     tier = marginal_tier(parts, budget)
     reference = _log_reference(tier.ramps, float(tier.budget))
     curves = tuple(Slopes.of(part, reference) for part in tier.ramps)
-    level = find_level(Partitioned(curves), float(tier.budget))[0]
+    curve, left = Partitioned(curves), float(tier.budget)
+    level = near_level(curve, left) if near else find_level(curve, left)[0]
     return Waterline(tier, curves, level, reference)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -119,10 +120,12 @@ def bounds(
     unit = exact(award.unit)
     lower = np.full(len(loss), int(exact(award.minimum) / unit), dtype=np.int64)
     maximum = int(exact(award.maximum) / unit)
-    upper = np.full(len(loss), maximum, dtype=np.int64)
-    for limit in (loss if award.cap_at_loss else None, cap):
-        if limit is not None:
-            np.minimum(upper, limit // int(unit * FINE), out=upper)
+    limits = (loss if award.cap_at_loss else None, cap)
+    caps = [limit // int(unit * FINE) for limit in limits if limit is not None]
+    upper = np.full(len(loss), maximum) if not caps else reduce(np.minimum, caps[1:], caps[0])
+    if caps:
+        np.minimum(upper, maximum, out=upper)
+    lower.flags.writeable = upper.flags.writeable = False  # so that a problem can share them
     return lower, upper
 
 

@@ -78,12 +78,12 @@ class Members:
         """What each decile lost, in 1e-8 dollars."""
         return tuple(exact_sum(self.loss[self.decile(k)]) for k in range(1, DECILES + 1))
 
-    def share_of_top_tenth(self, units: NDArray[np.int64]) -> Fraction | None:
+    def share_of_top_tenth(self, units: NDArray[np.int64], whole: int) -> Fraction | None:
         """Return the share of what is given that goes to the tenth who lost most.
 
-        Those tied at the cut share it, as in `share_of_top`; None when nothing is given.
+        Those tied at the cut share it, as in `share_of_top`; None when `whole`, the sum, is 0.
         """
-        whole, n = exact_sum(units), len(self)
+        n = len(self)
         if not whole:
             return None
         places = Fraction(n, DECILES)

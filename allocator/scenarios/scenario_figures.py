@@ -97,7 +97,7 @@ def scenario_figures(solved: Solved) -> ScenarioFigures:
                 solved.policy, solved.problem, solved.tier, solved.log_level
             )
     largest = largest_claim(solved.problem) * unit / CENTS
-    share = members.share_of_top_tenth(units)
+    share = members.share_of_top_tenth(units, counts.total)
     return ScenarioFigures(
         status="caps_reached" if capped else "optimal",
         eligible=n,
@@ -114,7 +114,7 @@ def scenario_figures(solved: Solved) -> ScenarioFigures:
         formula=formula_of(solved.policy, level, log_level, largest)
         + CONSTRAINED * (bool(solved.policy.constraints) and not math.isnan(log_level)),
         recovery_by_decile=tuple(
-            _ratio(exact_sum(units[members.decile(k)]) * unit, members.decile_losses[k - 1])
+            _ratio(int(units[members.decile(k)].sum()) * unit, members.decile_losses[k - 1])
             for k in range(1, DECILES + 1)
         ),
     )
@@ -169,7 +169,7 @@ def distinct(units: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.in
     if units.max(initial=0) > BINS + 2 * len(units):
         return np.unique(units, return_counts=True)
     found = np.bincount(units)  # five times as fast as sorting
-    values = np.flatnonzero(found)
+    values = np.flatnonzero(found > 0)
     return values, found[values]
 
 

@@ -14,7 +14,6 @@ from allocator.allocation.priced import solve_priced
 from allocator.allocation.row_evidence import due_units
 from allocator.core.nested import tighten
 from allocator.core.problem import Problem
-from allocator.core.solve import award
 from allocator.core.waterline import waterline
 from allocator.data.buffers import array_of
 from allocator.data.check import Users
@@ -102,6 +101,7 @@ class SharedUsers:
         self._group = Members.of(users.loss[:0], self._marks[:0])
         self._members: tuple[int, Members] = (0, self._group)
         self._memo = _Latest()
+        self._rows = np.zeros(0, dtype=np.int64)
         self._posed: tuple[Hashable, NDArray[np.float64] | None, Compiled] | None = None
 
     def solve(self, policy: Policy, *, certify: bool = False) -> Solved:
@@ -140,9 +140,10 @@ class SharedUsers:
         else:
             spend = problem.spend
             ramps = rule_of(policy).ramps(problem)
-            line = waterline([tighten(problem, ramps)], spend)
-            units = award(problem, line)
-            tier, log_level = margin_of(problem, ramps, units, line)
+            line = waterline([tighten(problem, ramps)], spend, near=True)
+            awarded = line.units(problem.tie_keys)
+            (units,) = awarded.awards
+            tier, log_level = margin_of(problem, ramps, awarded)
         solved = Solved(
             policy,
             self._slice(start),
@@ -184,6 +185,7 @@ class SharedUsers:
         rows, loss = rows[first:], loss[first:]
         self._users = _taken(users, rows, loss)
         self._group = Members.of(loss, self._marks[rows])
+        self._rows = np.arange(len(rows))
         self._members = (0, self._group)
         self._memo = _Latest()
         self._posed = None
@@ -195,7 +197,7 @@ class SharedUsers:
         key = (start, repr(policy.award), policy.tie_break_key, repr(policy.constraints), *what)
         weight, last = weighing.weight, self._posed
         if last is None or last[0] != key or last[1] is not weight:
-            rows = np.arange(start, len(self._group))
+            rows = self._rows[start:]
             constrained = constrain(self._users, policy, rows)
             problem = pose(
                 policy,

@@ -1,4 +1,4 @@
-"""Awards against their bounds, in one pass over blocks that stay in cache."""
+"""Awards against their bounds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.core.curves import blocks
 from allocator.money import exact_sum
 
 __all__ = ["Tally", "tally"]
@@ -52,13 +51,12 @@ def tally(units: NDArray[np.int64], lower: NDArray[np.int64], upper: NDArray[np.
     >>> tally(np.array([1, 4, 3, 2]), np.array([1, 1, 1, 2]), np.array([4, 4, 2, 2]))
     Tally(at_lower=2, at_upper=1, fixed=1, outside=1, total=10)
     """
-    at_lower = at_upper = fixed = outside = total = 0
-    for rows in blocks(len(units)):
-        x, low, high = units[rows], lower[rows], upper[rows]
-        floor, cap = x == low, x == high
-        at_lower += int(np.count_nonzero(floor))
-        at_upper += int(np.count_nonzero(cap))
-        fixed += int(np.count_nonzero(floor & cap))
-        outside += int(np.count_nonzero((x < low) | (x > high)))
-        total += exact_sum(x)
-    return Tally(at_lower, at_upper - fixed, fixed, outside, total)
+    floor, cap = units == lower, units == upper
+    fixed = int(np.count_nonzero(floor & cap))
+    return Tally(
+        int(np.count_nonzero(floor)),
+        int(np.count_nonzero(cap)) - fixed,
+        fixed,
+        int(np.count_nonzero(units < lower)) + int(np.count_nonzero(units > upper)),
+        exact_sum(units),
+    )

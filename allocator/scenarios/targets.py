@@ -82,7 +82,7 @@ def _total_at_maximum(solved: Solved, users: slice) -> float:
 
 
 def _top_tenth_share(solved: Solved, users: slice) -> float:  # noqa: ARG001
-    return float(solved.members.share_of_top_tenth(solved.units) or 0)
+    return float(solved.members.share_of_top_tenth(solved.units, solved.tally.total) or 0)
 
 
 def _cents(solved: Solved, users: slice) -> NDArray[np.int64]:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 
 from allocator.core.claims import Proportional
+from allocator.core.edge import find_edge
 from allocator.core.problem import Problem
 from allocator.core.rules import AlphaFair
 from allocator.core.solve import solve
@@ -55,6 +56,24 @@ def test_proportional_is_the_greedy_order(case):
     expected = oracle.awards(budget, lower, upper, weights, rule="proportional")
     problem = Problem(budget, lower, upper, claims=weights)
     assert solve(problem, Proportional()).awards.tolist() == expected
+
+
+@settings(max_examples=200, deadline=None)
+@given(problems(), ALPHAS)
+def test_whole_units_are_the_same_from_near_the_level_and_their_end_is_known(case, alpha):
+    problem, rule = posed(case, alpha)
+    ramps = rule.ramps(problem)
+    line = waterline([ramps], problem.spend, near=True)
+    found = line.units(problem.tie_keys)
+    assert found.awards[0].tolist() == solve(problem, rule).awards.tolist()
+    if found.near is not None:
+        some, every = (
+            find_edge(
+                ramps.take(rows), found.awards[0][rows], lambda at: [(b"", str(i)) for i in at]
+            )
+            for rows in (found.near, np.arange(len(ramps)))
+        )
+        assert (some.tier, some.log_level) == (every.tier, every.log_level)
 
 
 @settings(max_examples=150, deadline=None)
