@@ -33,7 +33,15 @@ from allocator.data.write import write_csv, write_file, write_json, write_parque
 from allocator.errors import AllocatorError, DataError, OccupiedError
 from allocator.policy.base import ProgramPolicy
 
-__all__ = ["attach_report", "default_directory", "holds", "save", "write_run"]
+__all__ = [
+    "attach_report",
+    "default_directory",
+    "holds",
+    "save",
+    "stage_run",
+    "staged",
+    "write_run",
+]
 
 
 def save(
@@ -102,8 +110,8 @@ def write_run(
             same = partial(_same_awards, awards=awards, csv=csv)
             replaced = to_replace(folder, run, same, force=force)
             clear_temporaries(folder)
-            with _staged() as stage:
-                _write(folder, run, awards, stage, csv=csv, html=html, extra=extra)
+            with staged() as stage:
+                stage_run(folder, run, awards, stage, csv=csv, html=html, extra=extra)
                 swap(folder, stage, replaced)
     except (FileExistsError, NotADirectoryError):
         raise AllocatorError(f"cannot write to {folder}: it is not a directory") from None
@@ -111,17 +119,32 @@ def write_run(
         raise AllocatorError(f"cannot write to {folder}: {error.strerror}") from error
 
 
-def _write(
+def stage_run(
     folder: Path,
     run: Run,
     awards: pa.Table,
     stage: Stage,
     *,
-    csv: bool,
-    html: str | None,
-    extra: Mapping[str, pa.Table],
+    csv: bool = False,
+    html: str | None = None,
+    extra: Mapping[str, pa.Table] = MappingProxyType({}),
 ) -> None:
-    """Write every file of a run beside what is there, the manifest last."""
+    """Write every file of a run beside what is there, the manifest last; `swap` is yet to come.
+
+    Parameters
+    ----------
+    folder : Path
+        Is there.
+    run, awards, csv, html, extra
+        As in `write_run`.
+    stage : Stage
+        To which the files are added.
+
+    Raises
+    ------
+    AllocatorError
+        If a file cannot be written.
+    """
     outputs: dict[str, tuple[str, int]] = {}
     name, write = ("awards.csv", write_csv) if csv else ("awards.parquet", write_parquet)
     with ThreadPoolExecutor(1) as pool:  # most of a run is writing, which leaves a core to spare
@@ -158,7 +181,7 @@ def _same_awards(manifest: Mapping[str, Any], awards: pa.Table, *, csv: bool) ->
 
 
 @contextmanager
-def _staged() -> Iterator[Stage]:
+def staged() -> Iterator[Stage]:
     """Yield a stage; what has no name of its own in the end is removed."""
     stage = Stage()
     try:
@@ -192,7 +215,7 @@ def attach_report(directory: str | os.PathLike[str], html: str) -> Path:
         if path.exists() and path.name not in manifest["outputs"]:
             said = f"{path} is not of this run: name another file"
             raise OccupiedError(said).in_shell(f"{said} with --out")
-        with _staged() as stage:
+        with staged() as stage:
             sha256, size = write_file(path, html.encode(), stage=stage)
             entry = {"path": os.path.abspath(path), "sha256": sha256, "size": size}
             manifest["outputs"][path.name] = entry

@@ -78,7 +78,8 @@ def swap(folder: Path, stage: Stage, replaced: Collection[str] = ()) -> None:
     stage : Stage
         The files of the new run, the manifest last.
     replaced : collection of str
-        Names of the files of the old run; those that the new one has not are removed.
+        Names of the files of the old run, relative to the folder; those that the new one has not
+        are removed.
 
     Raises
     ------
@@ -102,11 +103,12 @@ def _exchange(folder: Path, stage: Stage, replaced: Collection[str]) -> None:
     *paths, manifest = stage.files
     if os.path.exists(stage.files[manifest]):
         (folder / MANIFEST).unlink(missing_ok=True)  # from here on it is not a finished run
-        for name in set(replaced) - {os.path.basename(path) for path in paths}:
+        for name in set(replaced) - {os.path.relpath(path, folder) for path in paths}:
             (folder / name).unlink(missing_ok=True)
         for path in paths:
             stage.place(path)
-        sync_folder(folder)
+        for each in {os.path.dirname(path) for path in stage.files}:
+            sync_folder(each)
         stage.place(manifest)
         sync_folder(folder)
     (folder / MARKER).unlink(missing_ok=True)

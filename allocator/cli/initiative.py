@@ -16,6 +16,14 @@ __all__ = ["initiative"]
 DIRECTORY = click.Path(path_type=Path)
 
 
+def _no_quarantine(_: click.Context, __: click.Parameter, value: str | None) -> None:
+    """Say to whoever knows `allocator run` why there is no such option here."""
+    if value is not None and value != "fail":
+        from allocator.programs.initiative.steps import ASIDE
+
+        raise click.UsageError(f"--on-bad-rows {value} is for `allocator run`. {ASIDE}")
+
+
 @click.group()
 def initiative() -> None:
     """Run several programs for the same people, with the rules between them."""
@@ -26,6 +34,7 @@ def initiative() -> None:
 @click.option("--out", type=DIRECTORY, help="Directory; runs/initiative-HASH if not given.")
 @click.option("--force", is_flag=True, help="Replace the run of another initiative.")
 @click.option("--report", is_flag=True, help="Write report.html, too.")
+@click.option("--on-bad-rows", hidden=True, expose_value=False, callback=_no_quarantine)
 @json_option
 def run(file: str, out: Path | None, force: bool, report: bool, as_json: bool) -> None:
     """Run the initiative in FILE: every program in order, then the totals.

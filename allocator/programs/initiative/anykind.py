@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -11,8 +12,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from allocator.allocation.folder import holds as _holds
+from allocator.allocation.folder import stage_run
 from allocator.allocation.result import Allocation
 from allocator.data.buffers import numbers_of
+from allocator.data.disk import Stage
 from allocator.data.table import Source, UsersTable
 from allocator.errors import AllocatorError
 from allocator.money import CENTS, exact
@@ -71,9 +74,18 @@ def check_input(table: UsersTable, policy: ProgramPolicy) -> Any:
     return read_positions(table, cast(Any, policy))[0]
 
 
-def save(result: Run, directory: str | os.PathLike[str]) -> None:
-    """Write a run to its directory, in place of what an earlier initiative left there."""
-    result.save(directory, force=True)
+def save(result: Run, directory: str | os.PathLike[str], stage: Stage | None = None) -> None:
+    """Write a run to its directory, in place of what an earlier initiative left there.
+
+    With a stage it is written beside that, and has its place once the stage is swapped in.
+    """
+    if stage is None:
+        result.save(directory, force=True)
+        return
+    folder = Path(directory)
+    folder.mkdir(exist_ok=True)
+    extra = {} if isinstance(result, Allocation) else result.extra
+    stage_run(folder, result, result.table, stage, extra=extra)
 
 
 def load(directory: str | os.PathLike[str], kind: str) -> Run:

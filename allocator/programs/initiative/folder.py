@@ -1,45 +1,38 @@
-"""The run of an initiative as a directory: each program's own run, and the manifest last."""
+"""The run of an initiative as a directory: what it is called, made of, and whether it is whole."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from allocator.allocation.manifest import MANIFEST, damaged, read_json, refuse_newer, versions
-from allocator.allocation.place import MARKER, TEMPORARY, alone, clear_temporaries
-from allocator.data.table import SIMULATED_KEY, UsersTable, read_users
-from allocator.data.write import write_file, write_json, write_parquet
-from allocator.errors import AllocatorError, DataError, OccupiedError
+from allocator.data.table import UsersTable
+from allocator.errors import DataError
 from allocator.policy.base import ProgramPolicy
 from allocator.programs.initiative import anykind
 from allocator.programs.initiative.anykind import Run
 from allocator.programs.initiative.model import Initiative
-from allocator.programs.initiative.result import InitiativeResult
+from allocator.programs.initiative.replaced import INPUTS, PROGRAMS, REPORT, tidy_all
 from allocator.programs.initiative.steps import Draft
 
 __all__ = [
+    "Policies",
+    "Tables",
     "default_directory",
-    "finish",
     "holds",
     "identity",
     "input_of",
     "loader",
     "program_of",
     "read_manifest",
-    "writing",
 ]
 
-SCHEMA_VERSION = 1
-INPUTS, POLICIES, PROGRAMS = "inputs", "policies", "programs"
-REPORT = "report.html"
 PARTS = ("initiative", "inputs", "outputs", "versions")
 Policies = tuple[ProgramPolicy, ...]
 Tables = tuple[UsersTable, ...]
-Execute = Callable[[Draft], Run]
 
 
 def identity(initiative: Initiative, policies: Policies, tables: Tables) -> str:
@@ -108,160 +101,19 @@ def holds(
         manifest = read_manifest(folder)
     except DataError:
         return False
-    return (
+    whole = (
         manifest["initiative"].get("sha256") == identity(initiative, policies, tables)
         and manifest["versions"] == versions()
         and (REPORT in manifest["outputs"] or not report)
         and not damaged(folder, manifest)
         and all((program_of(folder, p.name) / MANIFEST).is_file() for p in initiative.programs)
     )
+    if whole:
+        tidy_all(folder)
+    return whole
 
 
-def loader(directory: str | os.PathLike[str]) -> Execute:
+def loader(directory: str | os.PathLike[str]) -> Callable[[Draft], Run]:
     """Return what has every program's run already."""
     folder = Path(directory)
     return lambda draft: anykind.load(program_of(folder, draft.program.name), draft.policy.kind)
-
-
-@contextmanager
-def writing(
-    directory: str | os.PathLike[str],
-    initiative: Initiative,
-    policies: Policies,
-    tables: Tables,
-    *,
-    force: bool,
-) -> Iterator[Execute]:
-    """Hold a directory, and yield what runs programs into it, or finds that they were.
-
-    Raises
-    ------
-    OccupiedError
-        If the directory holds something else.
-    AllocatorError
-        If it cannot be written.
-    """
-    folder = Path(directory)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with alone(folder):
-            _make_room(folder, identity(initiative, policies, tables), tables, force=force)
-            for name in (INPUTS, POLICIES, PROGRAMS):
-                (folder / name).mkdir(exist_ok=True)
-                clear_temporaries(folder / name)
-            yield lambda draft: _run_into(folder, draft)
-    except (FileExistsError, NotADirectoryError):
-        raise AllocatorError(f"cannot write to {folder}: it is not a directory") from None
-    except OSError as error:
-        raise AllocatorError(f"cannot write to {folder}: {error.strerror}") from error
-
-
-def _make_room(folder: Path, made_of: str, tables: Tables, *, force: bool) -> None:
-    names = {path.name for path in folder.iterdir()}
-    for table in tables:
-        for source in table.sources:
-            if folder.resolve() in Path(source.path).resolve().parents:
-                raise OccupiedError(
-                    f"the input {source.path} lies in the directory that is written: choose "
-                    "another --out"
-                )
-    same = force or MANIFEST not in names
-    if not same and read_manifest(folder)["initiative"].get("sha256") != made_of:
-        raise OccupiedError(
-            f"{folder} holds the run of another initiative, or of other inputs: choose another "
-            "--out, or replace it with --force"
-        )
-    strange = sorted(name for name in names if not TEMPORARY.fullmatch(name))
-    if strange and not names & {MANIFEST, MARKER} and not force:
-        raise OccupiedError(
-            f"{folder} is not empty and not a run (it has {strange[0]}): choose another --out, or "
-            "write into it with --force"
-        )
-    (folder / MARKER).touch()
-    (folder / MANIFEST).unlink(missing_ok=True)  # from here on it is not a finished run
-    if names & {MANIFEST, MARKER}:
-        (folder / REPORT).unlink(missing_ok=True)
-    clear_temporaries(folder)
-
-
-def _run_into(folder: Path, draft: Draft) -> Run:
-    """Write a program's policy and input, and run it, unless that was done before."""
-    name, table = draft.program.name, draft.table
-    own = draft.own.to_toml(annotated=True).encode()
-    write_file(folder / POLICIES / f"{name}.toml", own)
-    path = input_of(folder, name)
-    if draft.prepared is None:
-        path.unlink(missing_ok=True)
-    else:
-        made = draft.prepared
-        if draft.table.simulated:
-            made = made.replace_schema_metadata({SIMULATED_KEY: draft.table.simulated.encode()})
-        write_parquet(path, made)
-        table = read_users(path)
-    directory = program_of(folder, name)
-    if anykind.holds(directory, table.sources, draft.policy):
-        return anykind.load(directory, draft.policy.kind)
-    result = anykind.run(table, draft.policy)
-    anykind.save(result, directory)
-    return result
-
-
-def finish(
-    directory: str | os.PathLike[str],
-    result: InitiativeResult,
-    policies: Policies,
-    tables: Tables,
-    *,
-    report: bool,
-) -> None:
-    """Write what is of all programs together, and last the manifest."""
-    folder, initiative = Path(directory), result.initiative
-    outputs = {
-        "ledger.parquet": write_parquet(folder / "ledger.parquet", result.ledger),
-        "certificate.json": write_json(folder / "certificate.json", result.certificate.to_dict()),
-        "summary.json": write_json(folder / "summary.json", result.summary().to_dict()),
-    }
-    if report:
-        from allocator.programs.initiative.page import render
-
-        outputs[REPORT] = write_file(folder / REPORT, render(result).encode())
-    text = _placed(initiative).to_toml().encode()
-    outputs["initiative.toml"] = write_file(folder / "initiative.toml", text)
-    listed = {name: {"sha256": sha256, "size": size} for name, (sha256, size) in outputs.items()}
-    for step in result.steps:
-        name = step.program.name
-        files = [f"{POLICIES}/{name}.toml"]
-        files += [f"{INPUTS}/{name}.parquet"] * (step.prepared is not None)
-        listed |= {each: _entry(folder / each) for each in files}
-    pairs = zip(initiative.programs, tables, strict=True)
-    manifest: Mapping[str, Any] = {
-        "schema_version": SCHEMA_VERSION,
-        "kind": initiative.kind,
-        "initiative": {"name": initiative.name, "sha256": identity(initiative, policies, tables)},
-        "inputs": {
-            program.name: [
-                {"path": each.path, "sha256": each.sha256, "size": each.size, "rows": each.rows}
-                for each in table.sources
-            ]
-            for program, table in pairs
-        },
-        "outputs": listed,
-        "versions": versions(),
-    }
-    write_json(folder / MANIFEST, manifest)
-    (folder / MARKER).unlink(missing_ok=True)
-
-
-def _placed(initiative: Initiative) -> Initiative:
-    """Return the initiative as kept: policies beside it, tables where they are."""
-    programs = tuple(
-        each.model_copy(update={"policy": f"{POLICIES}/{each.name}.toml"})
-        for each in initiative.programs
-    )
-    return initiative.model_copy(update={"programs": programs})
-
-
-def _entry(path: Path) -> dict[str, Any]:
-    from allocator.allocation.manifest import file_digest
-
-    return {"sha256": file_digest(path), "size": path.stat().st_size}

@@ -96,7 +96,7 @@ def owners_of(table: UsersTable, id_name: str, person_name: str, program: str) -
             )
     ids, persons = texts_of(table.table.column(id_name)), texts_of(table.table.column(person_name))
     findings = Findings(table.malformed)
-    for name, column in ((id_name, ids), (person_name, persons)):
+    for name, column in {id_name: ids, person_name: persons}.items():
         findings.add("is missing", name, np.flatnonzero(nulls_of(column)))
     if findings.count:
         raise findings.error(table)

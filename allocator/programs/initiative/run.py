@@ -8,12 +8,15 @@ from dataclasses import replace
 
 from allocator.data.table import UsersTable
 from allocator.errors import VerificationError
-from allocator.programs.initiative import anykind, folder
+from allocator.programs.initiative import anykind
 from allocator.programs.initiative.anykind import Run
+from allocator.programs.initiative.finish import finish
+from allocator.programs.initiative.folder import holds
 from allocator.programs.initiative.loading import load_initiative
 from allocator.programs.initiative.model import Initiative
 from allocator.programs.initiative.result import InitiativeResult
 from allocator.programs.initiative.steps import Draft, read, steps
+from allocator.programs.initiative.writing import writing
 
 __all__ = ["run_initiative"]
 
@@ -37,6 +40,7 @@ def run_initiative(
     out : path, optional
         A directory for everything; nothing is written without one. A run that was interrupted goes
         on where it was: a program that is there, whole and of the same input, is not run again.
+        A finished run that is replaced stays whole until all of the new one is on the disk.
     force : bool
         Replace the run of another initiative, or of other inputs, that is there.
     report : bool
@@ -97,12 +101,13 @@ def run_initiative(
         found = InitiativeResult.of(chosen, tuple(steps(chosen, policies, tables, told(_run))))
         _insist(found)
         return found
-    if not force and folder.holds(out, chosen, policies, tables, report=report):
+    if not force and holds(out, chosen, policies, tables, report=report):
         return load_initiative(out)
-    with folder.writing(out, chosen, policies, tables, force=force) as execute:
-        found = InitiativeResult.of(chosen, tuple(steps(chosen, policies, tables, told(execute))))
+    with writing(out, chosen, policies, tables, force=force) as place:
+        done_by = told(place.execute)
+        found = InitiativeResult.of(chosen, tuple(steps(chosen, policies, tables, done_by)))
         _insist(found)
-        folder.finish(out, found, policies, tables, report=report)
+        finish(place, found, policies, tables, report=report)
     return found
 
 

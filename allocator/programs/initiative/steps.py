@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from allocator.data.table import UsersTable, read_users
-from allocator.errors import AllocatorError, InfeasibleError
+from allocator.errors import AllocatorError, DataError, InfeasibleError
 from allocator.money import CENTS, exact, exact_sum, format_cents
 from allocator.policy.base import ProgramPolicy
 from allocator.programs.initiative import anykind
@@ -22,6 +22,11 @@ from allocator.programs.initiative.prepare import Awarded, prepare
 from allocator.programs.kinds import load_policy
 
 __all__ = ["Draft", "Step", "awarded_by", "counted", "ledger", "read", "steps"]
+
+ASIDE = (
+    "An initiative sets no bad rows aside, because whoever is on them would count as paid nothing "
+    "here, and get what others may not; correct them, or leave them out of the table yourself."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +147,9 @@ def steps(
             result = execute(draft)
         except AllocatorError as error:
             _name_program(error, program.name)
+            if isinstance(error, InfeasibleError) and 0 < purse.budget < purse.own:
+                said = f"{format_cents(purse.budget)} is what is left of the shared budget for it"
+                error.args = (f"{error}. {said}: raise between.budget", *error.args[1:])
             raise
         held = anykind.reserve_cents(draft.policy)
         cents = anykind.cents_of(result)
@@ -203,6 +211,11 @@ def _nothing_left(purse: Purse) -> InfeasibleError:
 
 def _name_program(error: AllocatorError, name: str) -> None:
     """Say in an error whose program it is."""
-    text = str(error)
-    if not text.startswith(f"{name}: "):
-        error.args = (f"{name}: {text}", *error.args[1:])
+    text, head = str(error), f"{name}: "
+    if not text.startswith(head):
+        error.args = (head + text, *error.args[1:])
+    if isinstance(error, DataError) and error.rows:
+        error.args = (f"{error}\n{ASIDE}", *error.args[1:])
+        error.shell = ""  # which says that nothing was written: programs before it may have been
+    elif error.shell and not error.shell.startswith(head):
+        error.shell = head + error.shell

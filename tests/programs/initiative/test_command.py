@@ -107,3 +107,42 @@ def test_as_a_process_and_allocator_verify_checks_each_program(home):
     assert wrong.returncode == 6
     assert "is the run of an initiative: `allocator initiative verify` checks it" in wrong.stderr
     assert run("initiative", "verify", "out").returncode == 0
+
+
+def test_bad_rows_are_told_with_their_program_and_never_set_aside(command, home):
+    text = (home / "users.csv").read_text()
+    (home / "users.csv").write_text(text.replace("ann,400,400", ",400,400"))
+    code, _, err = command("run", "initiative.toml", "--out", "out")
+    assert code == 3
+    assert "vouchers: 1 bad row among the 7 of" in err
+    assert err.count("users.csv:2: user_id is missing") == 1
+    assert "An initiative sets no bad rows aside, because whoever is on them" in err
+    assert "nothing was written" not in err  # the run of depeg was
+    (home / "users.csv").write_text(text.replace("ann,400,400", "ann,x,400"))
+    code, _, err = command("run", "initiative.toml", "--out", "out")
+    assert code == 3
+    assert "vouchers: 1 bad row among the 7 of" in err
+    assert "An initiative sets no bad rows aside" in err
+    words = ("run", "initiative.toml", "--on-bad-rows", "quarantine")
+    code, _, err = command(*words)
+    assert code == 2
+    assert "--on-bad-rows quarantine is for `allocator run`. An initiative sets no bad" in err
+    (home / "users.csv").write_text(text)
+    assert command("run", "initiative.toml", "--out", "out")[0] == 0
+
+
+def test_a_shared_budget_that_is_too_small_is_named(command, home):
+    file = home / "initiative.toml"
+    file.write_text(file.read_text() + '[between]\nbudget = "265.02"\n')
+    code, _, err = command("run", "initiative.toml", "--out", "out")
+    assert code == 5
+    assert "vouchers: the minimum of $4.00" in err
+    assert "$0.01 is what is left of the shared budget for it: raise between.budget" in err
+
+
+def test_occupied_names_the_options_of_the_command(command, home):
+    (home / "mine").mkdir()
+    (home / "mine" / "a.txt").write_text("mine")
+    code, _, err = command("run", "initiative.toml", "--out", "mine")
+    assert code == 2
+    assert "choose another --out, or write into it with --force" in err

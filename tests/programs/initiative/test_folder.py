@@ -89,7 +89,7 @@ def test_only_what_changed_is_run_again(file, out, home, monkeypatch):
 
 KILL = """\
 import os, signal, sys
-from allocator.programs.initiative import anykind, folder, run
+from allocator.programs.initiative import anykind, finish, run, writing
 at, seen = int(sys.argv[3]), [0]
 def deadly(real):
     def call(*args, **more):
@@ -99,7 +99,8 @@ def deadly(real):
         return real(*args, **more)
     return call
 for module, names in ((anykind, ("run", "save")),
-                      (folder, ("write_file", "write_parquet", "write_json"))):
+                      (writing, ("write_file", "write_parquet")),
+                      (finish, ("write_file", "write_parquet", "write_json"))):
     for name in names:
         setattr(module, name, deadly(getattr(module, name)))
 run.run_initiative(sys.argv[1], sys.argv[2])
@@ -202,6 +203,13 @@ def test_what_is_missing_is_told(out):
     tampered(out, "loans: certificate.json is missing")
     (out / "summary.json").unlink()
     tampered(out, "summary.json is missing")
+
+
+@pytest.mark.parametrize("name", ["certificate.json", "summary.json", "report.html"])
+def test_a_file_of_the_totals_that_is_missing_is_told_and_not_raised(out, name):
+    (out / name).unlink()
+    found = al.verify_initiative(out)
+    assert found.faults == (f"{name} is missing",)
 
 
 def test_a_manifest_that_is_none_is_told(out):
