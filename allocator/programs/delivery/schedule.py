@@ -129,13 +129,17 @@ def show_time(moment: datetime) -> str:
 
 
 def show_duration(duration: timedelta) -> str:
-    """Show a duration in hours and minutes.
+    """Show a duration in hours and minutes, from ten days on in days.
 
     Examples
     --------
     >>> show_duration(timedelta(days=4)), show_duration(timedelta(minutes=61, seconds=1))
     ('96 h', '1 h 1 min')
+    >>> show_duration(timedelta(days=401, hours=3))
+    '401 days'
     """
+    if duration >= timedelta(days=10):
+        return f"{duration.days:,} days"
     if duration < timedelta(minutes=1):
         return f"{duration.total_seconds():g} s"
     hours, minutes = divmod(duration // timedelta(minutes=1), 60)

@@ -13,7 +13,6 @@ from allocator.allocation.stages import Progress, Stages
 from allocator.data.buffers import array_of, texts_array
 from allocator.data.findings import Findings
 from allocator.data.table import UsersTable
-from allocator.errors import VerificationError
 from allocator.money import CENTS, MAX_DOLLARS
 from allocator.programs.certificate import Certificate
 from allocator.programs.depeg.aligned import aligned
@@ -27,6 +26,7 @@ from allocator.programs.depeg.survey import survey_of
 from allocator.programs.depeg.words import explain, summarize, warnings_of
 from allocator.programs.result import Result
 from allocator.programs.survey import Survey
+from allocator.programs.telling import refuse_failed
 
 __all__ = [
     "POLICY",
@@ -86,11 +86,7 @@ def run(
         cents[case.rows] = awards_of(case.problem, rule_of(policy))
     with stages.stage("verify"):
         certificate = certify(case, cents)
-    if not certificate.ok:
-        raise VerificationError(
-            "the result does not pass its own verification, which is a fault of this program; "
-            "please report it: " + "; ".join(certificate.failures)
-        )
+    refuse_failed(certificate)
     return _result(case, cents, certificate, table, quarantined, stages)
 
 

@@ -7,8 +7,9 @@ import numpy as np
 from allocator.money import exact_sum, format_cents
 from allocator.programs.depeg.claims import REASONS
 from allocator.programs.depeg.evidence import Case
-from allocator.programs.depeg.words import count_of, warnings_of
+from allocator.programs.depeg.words import warnings_of
 from allocator.programs.survey import Survey
+from allocator.programs.telling import count_of
 
 __all__ = ["survey_of"]
 

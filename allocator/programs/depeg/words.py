@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from allocator.data.buffers import numbers_of
 from allocator.money import CENTS, exact, format_cents
-from allocator.policy.claims_formula import BY_CLAIM, idea_of
+from allocator.policy.claims_formula import idea_of
+from allocator.policy.rules import BY_CLAIM
 from allocator.policy.values import show_dollars
 from allocator.programs.depeg.claims import REASONS, Claims
 from allocator.programs.depeg.columns import AWARD_CAP
@@ -19,8 +20,9 @@ from allocator.programs.depeg.policy import EXAMPLE_PRICES, DepegPolicy
 from allocator.programs.depeg.positions import Positions
 from allocator.programs.result import Result
 from allocator.programs.summary import Summary
+from allocator.programs.telling import count_of, ending
 
-__all__ = ["count_of", "explain", "summarize", "warnings_of"]
+__all__ = ["explain", "summarize", "warnings_of"]
 
 SHOWN = 5  # names listed in a warning
 CHECKS = {
@@ -86,18 +88,7 @@ def _blocks(result: Result, figures: Mapping[str, Any]) -> list[list[str]]:
         for code, count in figures["reasons"].items()
         if code != "eligible"
     ]
-    end = []
-    if figures["quarantined"]:
-        rows = figures["quarantined"]
-        what = "1 row was" if rows == 1 else f"{rows:,} rows were"
-        end.append(f"{what} set aside as bad: quarantined.csv")
-    end += [f"warning: {warning}" for warning in figures["warnings"]]
-    failed = [CHECKS[name] for name, passed in figures["checks"].items() if not passed]
-    if failed:
-        end.append("VERIFICATION FAILED: " + ", ".join(failed))
-        end += [f"  {failure}" for failure in result.certificate.failures]
-    else:
-        end.append("verified: " + ", ".join(CHECKS[name] for name in figures["checks"]))
+    end = ending(result, figures, CHECKS)
     return [block for block in (head, out, end) if block]
 
 
@@ -179,11 +170,6 @@ def _unlisted(
     more = f" and {len(odd) - SHOWN:,} more" if len(odd) > SHOWN else ""
     total = sum(count for count, _ in odd)
     return [f"{what.format(count_of(total, 'position'))}: {told}{more}"]
-
-
-def count_of(n: int, what: str) -> str:
-    """Return a number of things, such as 1,234 users."""
-    return f"{n:,} {what}" + ("s" if n != 1 else "")
 
 
 def explain(result: Result, row: int) -> str:

@@ -105,7 +105,8 @@ def read_applicants(
     source : path, UsersTable, data frame or Arrow table
         A row an applicant: applicant_id, requested, minimum, tenor_months; segment, grade, score,
         pd and lgd where the policy needs them; weight and existing_exposure if there; under other
-        names if the policy's ``[columns]`` says so.
+        names if the policy's ``[columns]`` says so. Collateral counts by way of lgd, which is net
+        of it; existing_exposure counts against the applicant's limit.
     policy : LoanPolicy
     max_bad : int
         Up to so many bad rows are set aside; more are an error.
@@ -159,7 +160,9 @@ def read_applicants(
     zero, one = Fraction(0), Fraction(1)
     weight = [one] * len(table)
     if WEIGHT in there:
-        weight = read_numbers(data, name[WEIGHT], findings, least=zero, most=LARGEST_WEIGHT)
+        weight = read_numbers(
+            data, name[WEIGHT], findings, least=zero, most=LARGEST_WEIGHT, like="1.5"
+        )
     pd, lgd = (
         read_numbers(data, name[each], findings, least=zero, most=one)
         if fund.expected_loss_budget is not None
@@ -168,7 +171,7 @@ def read_applicants(
     )
     score = None
     if fund.min_score is not None:
-        score = read_numbers(data, name[SCORE], findings)
+        score = read_numbers(data, name[SCORE], findings, like="620")
     tenor = _tenors(data, name[TENOR], findings)
     segment = _texts(data, name[SEGMENT], findings, required=SEGMENT in needed)
     grade = _texts(data, name[GRADE], findings, required=GRADE in needed)
@@ -199,7 +202,8 @@ def read_applicants(
 
 
 def _tenors(table: pa.Table, name: str, findings: Findings) -> Ints:
-    months = read_numbers(table, name, findings, least=Fraction(1), most=Fraction(LONGEST_TENOR))
+    least, most = Fraction(1), Fraction(LONGEST_TENOR)
+    months = read_numbers(table, name, findings, least=least, most=most, like="24")
     odd = [i for i, each in enumerate(months) if each.denominator != 1]
     findings.add("is not a whole number of months", name, np.array(odd, dtype=np.int64))
     return np.array([int(each) for each in months], dtype=np.int64)
@@ -217,6 +221,6 @@ def _texts(table: pa.Table, name: str, findings: Findings, *, required: bool) ->
         raise DataError(f"column {name!r} holds {kind} values; it must hold text")
     texts = [each or "" for each in pc.cast(column, pa.string()).to_pylist()]
     if required:
-        empty = [i for i, each in enumerate(texts) if not each]
+        empty = [i for i, each in enumerate(texts) if not each.strip()]
         findings.add("is missing", name, np.array(empty, dtype=np.int64))
     return texts

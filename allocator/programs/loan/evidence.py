@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf, isnan
 from types import MappingProxyType
 from typing import Any
 
@@ -174,7 +175,9 @@ def _figures(
     price_bound = bound = gap = None
     if search.prices.keys() == {limit.name for limit in case.limits}:
         prices = np.array([search.prices[limit.name] for limit in case.limits])
-        price_bound = posed.lots.bound(prices * posed.dollars / posed.scale) * posed.scale
+        with np.errstate(over="ignore", invalid="ignore"):  # of prices that somebody changed
+            price_bound = posed.lots.bound(prices * posed.dollars / posed.scale) * posed.scale
+        price_bound = inf if isnan(price_bound) else price_bound
         bound = max(value, min(price_bound, search.highs_bound or 0.0))
         gap = (bound - value) / bound if bound else 0.0
     budget = int(exact(fund.budget) * CENTS)

@@ -61,10 +61,12 @@ def explained(case: Case, posed: Posed, error: InfeasibleError) -> InfeasibleErr
         least = f"at least {_money(case, limit, limit.least)}" if limit.least else ""
         most = f"at most {_money(case, limit, limit.most)}" if limit.most is not None else ""
         told.append(f"{limit.name} {' and '.join(each for each in (least, most) if each)}")
+    lower = "a fund.segments min_share or fund.unit"
+    if any(limit.name == EXPECTED_LOSS for limit in posed.lots.limits):
+        lower += ", or raise fund.expected_loss_budget"
     return InfeasibleError(
         f"no loans of whole units, each zero or at least its minimum, meet all limits together: "
-        f"{'; '.join(told)}. Lower a fund.segments min_share or fund.unit, or raise "
-        "fund.expected_loss_budget",
+        f"{'; '.join(told)}. Lower {lower}",
         error.details,
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import TypeGuard
 
 __all__ = ["NOTHING", "Search", "search_of"]
 
@@ -29,8 +30,8 @@ class Search:
 NOTHING = Search(MappingProxyType({}), None)
 
 
-def search_of(stored: Mapping[str, Any] | None) -> Search:
-    """Read what the solver knew from a certificate as it was written.
+def search_of(stored: object) -> Search:
+    """Read what the solver knew from a certificate as it was written, or changed since.
 
     Examples
     --------
@@ -38,12 +39,23 @@ def search_of(stored: Mapping[str, Any] | None) -> Search:
     7.0
     >>> search_of({"prices": "none"}).prices
     mappingproxy({})
+    >>> search_of({"prices": {"fund": 0.5}, "highs_bound": float("nan")}).highs_bound is None
+    True
     """
-    prices, bound = (None if stored is None else stored.get(n) for n in ("prices", "highs_bound"))
-    if not isinstance(prices, dict) or not isinstance(bound, (int, float)):
+    if not isinstance(stored, Mapping):
         return NOTHING
-    if not all(isinstance(each, (int, float)) for each in prices.values()):
+    prices, bound = stored.get("prices"), stored.get("highs_bound")
+    if not isinstance(prices, dict) or not _is_finite(bound):
+        return NOTHING
+    if not all(map(_is_finite, prices.values())):
         return NOTHING
     return Search(
         MappingProxyType({name: float(each) for name, each in prices.items()}), float(bound)
     )
+
+
+def _is_finite(value: object) -> TypeGuard[float]:
+    """Tell a float from what a changed file may have: NaN, true, 400 digits."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return abs(value) <= sys.float_info.max

@@ -26,6 +26,7 @@ def read_numbers(
     *,
     least: Fraction | None = None,
     most: Fraction | None = None,
+    like: str = "0.0125",
 ) -> list[Fraction]:
     """Read a column of numbers exactly; a float is its shortest decimal.
 
@@ -37,6 +38,8 @@ def read_numbers(
         Bad rows are added to it: missing, unreadable, not finite, or outside the bounds.
     least, most : Fraction, optional
         Bounds, both inclusive.
+    like : str
+        An example of what is meant, for messages.
 
     Returns
     -------
@@ -87,7 +90,7 @@ def read_numbers(
             numbers[row] = value
     for rule, rows in (
         ("is missing", missing),
-        ("is not a number such as 0.0125", odd),
+        (f"is not a number such as {like}", odd),
         ("has more than 60 decimals", fine),
         (f"is below {least}", low),
         (f"is above {most}", high),

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from allocator.allocation.stages import Progress, Stages
 from allocator.data.table import UsersTable
-from allocator.errors import VerificationError
 from allocator.programs.certificate import Certificate
 from allocator.programs.loan.applicants import read_applicants
 from allocator.programs.loan.decide import decide
 from allocator.programs.loan.evidence import certify
+from allocator.programs.loan.feasible import check_floors
 from allocator.programs.loan.found import search_of
 from allocator.programs.loan.fund import Case, case_of
 from allocator.programs.loan.policy import LoanPolicy
@@ -27,6 +27,7 @@ from allocator.programs.loan.words import explain, summarize, warnings_of
 from allocator.programs.loan.worth import pose
 from allocator.programs.result import Result
 from allocator.programs.survey import Survey
+from allocator.programs.telling import refuse_failed
 
 __all__ = [
     "POLICY",
@@ -90,11 +91,7 @@ def run(
     cents = units * case.unit_cents
     with stages.stage("verify"):
         certificate = certify(case, posed, cents, search)
-    if not certificate.ok:
-        raise VerificationError(
-            "the result does not pass its own verification, which is a fault of this program; "
-            "please report it: " + "; ".join(certificate.failures)
-        )
+    refuse_failed(certificate)
     return _result(case, cents, certificate, table, quarantined, stages)
 
 
@@ -112,10 +109,13 @@ def check(source: object, policy: LoanPolicy, progress: Progress | None = None) 
 
     Raises
     ------
-    DataError, InfeasibleError
+    DataError
         As `run` does.
+    InfeasibleError
+        If the floors of segments cannot be met whoever else has a loan; `run` looks further.
     """
     case, _, _ = _case(source, policy, Stages(progress), 0)
+    check_floors(case, pose(case))
     return survey_of(case)
 
 
@@ -189,7 +189,9 @@ def _result(
 ) -> Result:
     with stages.stage("cents"):
         awards = awards_table(case, cents)
-        extra = {SCHEDULE: schedule_of(case, np.clip(cents, 0, case.most * case.unit_cents))}
+        # A loan that a changed table gives to somebody who is refused may have no terms at all.
+        most = np.where(case.refusal == 0, case.most * case.unit_cents, 0)
+        extra = {SCHEDULE: schedule_of(case, np.clip(cents, 0, most))}
     return Result(
         policy=case.policy,
         table=awards,

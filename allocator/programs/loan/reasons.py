@@ -10,8 +10,16 @@ from numpy.typing import NDArray
 from allocator.core.lots import Limit
 from allocator.money import CENTS, FINE, exact
 from allocator.policy.values import show_dollars, show_number
-from allocator.programs.loan.fund import BUDGET, EXPECTED_LOSS, REFUSALS, Case, loss_budget
+from allocator.programs.loan.fund import (
+    BUDGET,
+    EXPECTED_LOSS,
+    REFUSALS,
+    Case,
+    loss_budget,
+    segment_name,
+)
 from allocator.programs.loan.values import read_part
+from allocator.programs.telling import count_of
 
 __all__ = ["CODES", "reasons_of"]
 
@@ -67,14 +75,16 @@ def reasons_of(case: Case, units: NDArray[np.int64]) -> tuple[list[str], list[st
 def _of_rule(case: Case, i: int) -> tuple[str, str]:
     """Say why an applicant is out before anybody competes."""
     code, fund = REFUSALS[case.refusal[i]], case.policy.fund
-    tenor = f"the tenor of {case.applicants.tenor[i]} months"
+    months = int(case.applicants.tenor[i])
+    tenor = f"the tenor of {count_of(months, 'month')}"
     minimum = _fine(case.applicants.minimum[i])
     if code == "score_below_minimum" and case.applicants.score is not None:
         score = show_number(case.applicants.score[i])
         return code, f"the score of {score} is below the minimum of {fund.min_score}"
     if code == "tenor_not_offered":
-        offered = ", ".join(map(str, sorted(fund.tenors)))
-        return code, f"{tenor} is not offered: {offered} are"
+        tenors = sorted(set(fund.tenors))
+        offered = ", ".join(map(str, tenors)) + (" is" if len(tenors) == 1 else " are")
+        return code, f"{tenor} is not offered: {offered}"
     if code == "tenor_within_grace":
         return code, f"{tenor} is over before the grace period of {fund.grace_months} months is"
     if code == "no_whole_unit":
@@ -104,19 +114,31 @@ def _of_terms(case: Case, i: int, units: int) -> tuple[str, str]:
 
 def _of_limit(case: Case, limit: Limit, left: Fraction, needed: Fraction) -> tuple[str, str]:
     """Say which limit binds, and by how much."""
-    unit = case.dollars(limit, 1)
-    room, need = left * unit, needed * unit
+    unit, most = case.dollars(limit, 1), _most(case, limit)
+    room, need = most - ((limit.most or 0) - left) * unit, needed * unit
     if limit.name == EXPECTED_LOSS:
-        room += (loss_budget(case.policy) or Fraction(0)) - (limit.most or 0) * unit
+        more, rest = _up(need - room), _down(room)  # in whole cents; what is needed is their sum
         return "expected_loss", (
-            f"would need {show_dollars(_up(need - room))} more expected-loss budget: "
-            f"{show_dollars(_down(room))} is left and {show_dollars(_up(need))} is needed"
+            f"would need {show_dollars(more)} more expected-loss budget: "
+            f"{show_dollars(rest)} is left and {show_dollars(rest + more)} is needed"
         )
-    numbers = f"{show_dollars(room)} is left and {show_dollars(need)} is needed"
+    numbers = f"{show_dollars(_down(room))} is left and {show_dollars(need)} is needed"
     if limit.name == BUDGET:
         return "fund_used_up", f"the fund is used up: {numbers}"
-    most = show_dollars((limit.most or 0) * unit)
-    return "segment_limit", f"segment limit binds: of {most} for {limit.name}, {numbers}"
+    said = f"segment limit binds: of {show_dollars(_down(most))} for {limit.name}, {numbers}"
+    return "segment_limit", said
+
+
+def _most(case: Case, limit: Limit) -> Fraction:
+    """Return a limit in dollars as the policy has it, before it is lowered to whole units."""
+    fund = case.policy.fund
+    budget = exact(fund.budget)
+    if limit.name == BUDGET:
+        return budget
+    if limit.name == EXPECTED_LOSS:
+        return loss_budget(case.policy) or Fraction(0)
+    named = {segment_name(name): segment for name, segment in fund.segments.items()}
+    return read_part(named[limit.name].max_share or "1").dollars(budget)
 
 
 def _applicant_limit(case: Case, i: int) -> str:

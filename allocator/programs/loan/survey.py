@@ -6,8 +6,9 @@ import numpy as np
 
 from allocator.money import CENTS, exact, exact_sum, format_cents
 from allocator.programs.loan.fund import REFUSALS, Case
-from allocator.programs.loan.words import REFUSED, cautions_of, count_of
+from allocator.programs.loan.words import REFUSED, cautions_of
 from allocator.programs.survey import Survey
+from allocator.programs.telling import count_of
 
 __all__ = ["survey_of"]
 

@@ -18,8 +18,9 @@ from allocator.programs.loan.fund import PARTS, Case
 from allocator.programs.loan.policy import LoanPolicy
 from allocator.programs.result import Result
 from allocator.programs.summary import Summary
+from allocator.programs.telling import count_of, ending
 
-__all__ = ["REFUSED", "cautions_of", "count_of", "explain", "summarize", "warnings_of"]
+__all__ = ["REFUSED", "cautions_of", "explain", "summarize", "warnings_of"]
 
 CHECKS = {
     "applicants": "applicants",
@@ -122,18 +123,7 @@ def _blocks(result: Result, figures: Mapping[str, Any]) -> list[list[str]]:
         for code, count in figures["refused_reasons"].items()
         if count
     ]
-    end = []
-    if figures["quarantined"]:
-        rows = figures["quarantined"]
-        what = "1 row was" if rows == 1 else f"{rows:,} rows were"
-        end.append(f"{what} set aside as bad: quarantined.csv")
-    end += [f"warning: {warning}" for warning in figures["warnings"]]
-    failed = [CHECKS[name] for name, passed in figures["checks"].items() if not passed]
-    if failed:
-        end.append("VERIFICATION FAILED: " + ", ".join(failed))
-        end += [f"  {failure}" for failure in result.certificate.failures]
-    else:
-        end.append("verified: " + ", ".join(CHECKS[name] for name in figures["checks"]))
+    end = ending(result, figures, CHECKS)
     return [block for block in (head, loans, out, end) if block]
 
 
@@ -158,6 +148,13 @@ def cautions_of(case: Case) -> tuple[str, ...]:
                 f"nobody is in the segment {name!r} of the policy"
                 + (f"; there is {close!r}" if close else "")
             )
+    listed = {_plain(name): name for name in case.policy.fund.segments}
+    for name in there:
+        same = listed.get(_plain(name))
+        if same and name not in case.policy.fund.segments:
+            found.append(
+                f"the segment {name!r} has no limit: the policy's is {same!r}, spelled otherwise"
+            )
     if capped := int(np.count_nonzero(case.capped)):
         ceiling = case.policy.fund.rate.ceiling
         found.append(
@@ -172,6 +169,11 @@ def cautions_of(case: Case) -> tuple[str, ...]:
     if not len(case.considered):
         found.append("every applicant is refused by a rule, so that nothing is lent")
     return tuple(found)
+
+
+def _plain(name: str) -> str:
+    """Return a name without what nobody means: capitals, and spaces around it."""
+    return name.strip().casefold()
 
 
 def warnings_of(case: Case, certificate: Certificate) -> tuple[str, ...]:
@@ -194,11 +196,6 @@ def warnings_of(case: Case, certificate: Certificate) -> tuple[str, ...]:
         )
         found = (*found, slow)
     return found
-
-
-def count_of(n: int, what: str) -> str:
-    """Return a number of things, such as 1,234 applicants."""
-    return f"{n:,} {what}" + ("s" if n != 1 else "")
 
 
 def explain(result: Result, row: int) -> str:

@@ -136,7 +136,34 @@ def test_the_order_of_a_list_is_no_matter(honest):
 
 @pytest.mark.parametrize(
     "stored",
-    [{}, {"prices": {"fund": "0"}, "highs_bound": 1.0}, {"prices": {"fund": 0.0}}],
+    [
+        {},
+        [1],
+        {"prices": {"fund": "0"}, "highs_bound": 1.0},
+        {"prices": {"fund": 0.0}},
+        {"prices": {"fund": 0.0}, "highs_bound": 10**400},
+        {"prices": {"fund": 0.0}, "highs_bound": float("nan")},
+        {"prices": {"fund": float("inf")}, "highs_bound": 1.0},
+        {"prices": {"fund": True}, "highs_bound": 1.0},
+    ],
 )
 def test_a_certificate_without_sound_prices_says_nothing_of_the_best(honest, stored):
     assert check(honest.table, stored).status == "unbounded"
+
+
+@pytest.mark.parametrize("price", [1e308, -1e308])
+def test_prices_beyond_floats_bound_nothing(honest, price):
+    stored = honest.certificate.to_dict()
+    certificate = check(honest.table, stored | {"prices": dict.fromkeys(stored["prices"], price)})
+    assert certificate.ok or not certificate.checks["bound"]
+    assert certificate.figures["price_bound"] >= certificate.figures["value"] or price < 0
+
+
+@pytest.mark.parametrize("rate", ["0", "0.03"])
+@pytest.mark.parametrize("tenor", [5, 12])
+def test_a_loan_within_grace_is_found_out(rate, tenor):
+    table = applicants([(5000, 1000)] * 2, tenor_months=[tenor, 24])
+    chosen = policy(grace_months=12, rate={"base": rate})
+    awards = pa.table({"applicant_id": ["a1", "a2"], "granted_cents": [300_000, 500_000]})
+    certificate = verify(table, chosen, awards)
+    assert certificate.failures == ("refusals: 1 loans for those who are refused, the first 'a1'",)

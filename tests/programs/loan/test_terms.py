@@ -3,7 +3,7 @@
 import pytest
 
 import allocator as al
-from allocator.programs.loan.program import run
+from allocator.programs.loan.program import check, run
 from tests.programs.loan.funds import applicants, granted, policy
 
 
@@ -111,7 +111,7 @@ def test_every_limit_that_binds_is_named_with_its_numbers():
     assert code == "segment_limit"
     assert text.startswith("segment limit binds: of $4,000.00 for segment x, $")
     assert "would need $244.45 more expected-loss budget: $5.55 is left" in text
-    assert text.endswith("the fund is used up: $0.00 is left and $5,000.00 is needed")
+    assert text.endswith("the fund is used up: $500.00 is left and $5,000.00 is needed")
 
 
 @pytest.mark.parametrize(
@@ -123,15 +123,20 @@ def test_every_limit_that_binds_is_named_with_its_numbers():
             "would need $30.00 more expected-loss budget: $20.00 is left and $50.00 is needed",
         ),
         (
-            {"segments": {"x": {"max_share": "25%"}}},
+            {"segments": {"x": {"max_share": "31.25%"}}},
             "segment_limit",
-            "segment limit binds: of $2,000.00 for segment x, $0.00 is left and $1,000.00 is "
+            "segment limit binds: of $2,500.00 for segment x, $500.00 is left and $1,000.00 is "
             "needed",
         ),
         (
             {"budget": "2000.00"},
             "fund_used_up",
             "the fund is used up: $0.00 is left and $1,000.00 is needed",
+        ),
+        (
+            {"budget": "2700.50"},
+            "fund_used_up",
+            "the fund is used up: $700.50 is left and $1,000.00 is needed",
         ),
     ],
 )
@@ -203,8 +208,11 @@ def test_what_only_the_solver_finds_infeasible_is_told_in_the_policys_words():
     assert str(error.value) == (
         "no loans of whole units, each zero or at least its minimum, meet all limits together: "
         "fund at most $10,000.00; segment x at least $5,000.00 and at most $7,000.00. Lower a "
-        "fund.segments min_share or fund.unit, or raise fund.expected_loss_budget"
+        "fund.segments min_share or fund.unit"
     )
+    risky = table.append_column("pd", [["0.1"] * 2]).append_column("lgd", [["0.5"] * 2])
+    with pytest.raises(al.InfeasibleError, match=r"or raise fund\.expected_loss_budget$"):
+        run(risky, chosen.replace(expected_loss_budget="5%"))
 
 
 def test_a_segment_that_nobody_is_in_is_told():
@@ -213,3 +221,37 @@ def test_a_segment_that_nobody_is_in_is_told():
     assert result.warnings == (
         "nobody is in the segment 'retial' of the policy; there is 'retail'",
     )
+
+
+def test_a_segment_spelled_otherwise_is_told_to_be_without_a_limit():
+    table = applicants([(2000, 0)] * 3, segment=["retail", "Retail ", "other"])
+    result = run(table, policy(segments={"retail": {"max_share": "10%"}}))
+    assert granted(result) == [1000, 2000, 2000]
+    assert result.warnings == (
+        "the segment 'Retail ' has no limit: the policy's is 'retail', spelled otherwise",
+    )
+
+
+def test_one_month_and_one_tenor():
+    result = run(applicants([(1000, 0)], tenor_months=[1]), policy(tenors=(12, 12)))
+    assert reasons(result) == [("tenor_not_offered", "the tenor of 1 month is not offered: 12 is")]
+
+
+def test_a_check_tells_floors_that_cannot_be_met():
+    table = applicants([(5000, 1000)] * 2, segment=["x", "y"])
+    with pytest.raises(al.InfeasibleError, match=r"segment x must have at least \$6,000.00"):
+        check(table, policy(segments={"x": {"min_share": "60%"}}))
+
+
+def test_figures_of_expected_loss_add_up_in_whole_cents():
+    table = applicants([(3000, 3000), (3000, 3000)], pd=["0.0100045"] * 2, lgd=["0.5"] * 2)
+    result = run(table, policy(expected_loss_budget="15.13665"))
+    assert sorted(reasons(result)) == [
+        (
+            "expected_loss",
+            "would need $14.88 more expected-loss budget: $0.12 is left and $15.00 is needed",
+        ),
+        ("granted_in_full", "granted in full"),
+    ]
+    enough = run(table, policy(expected_loss_budget="30.0166"))
+    assert granted(enough) == [3000, 3000]
