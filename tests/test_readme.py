@@ -12,6 +12,7 @@ import pytest
 import allocator as al
 from allocator.cli import _COMMANDS, main
 from allocator.data.write import write_csv
+from allocator.policy.eligibility import REASONS
 from allocator.policy.schema import Policy
 from allocator.programs.kinds import load_policy
 
@@ -64,3 +65,35 @@ def test_commands_exist(command):
 def test_files_it_names_are_there():
     for name in re.findall(r"\]\(([^)#:]+)\)", TEXT):
         assert (README.parent / name).exists(), name
+
+
+def test_reasons_are_those_of_the_code_in_order():
+    table = TEXT.partition("| reason | because |")[2].partition("\n\n")[0]
+    told = [name.partition(":")[0] for name in re.findall(r"^\| `([^`]+)`", table, re.M)]
+    assert told == list(REASONS)
+
+
+def test_extras_and_notebooks_are_all_there():
+    project = tomllib.loads((README.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = set(re.findall(r"'\.\[(\w+)\]'", TEXT))
+    assert extras == {"report", "notebook", "delivery"}
+    assert extras <= project["project"]["optional-dependencies"].keys()
+    for each in (README.parent / "notebooks").glob("*.ipynb"):
+        assert TEXT.count(f"](notebooks/{each.name}): ") == 1, each.name
+
+
+def test_users_are_prepared_as_written(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    time = "2025-10-10T12:00:00Z"
+    Path("events.csv").write_text(
+        f"user_id,time,product,loss\na,{time},futures,400\nb,{time},margin,90\n", encoding="utf-8"
+    )
+    Path("snapshot.csv").write_text("user_id,net_assets\na,1000\n", encoding="utf-8")
+    Path("policy.toml").write_text(BLOCKS["voucher"], encoding="utf-8")
+    (command,) = re.findall(r"^\$ (allocator data prepare .*)$", TEXT, re.M)
+    monkeypatch.setattr(sys, "argv", shlex.split(command))
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0, capsys.readouterr().err
+    result = al.allocate("users.parquet", al.Policy.load("policy.toml"))
+    assert result.awards.reason.tolist() == ["eligible", "no_snapshot"]
