@@ -1,6 +1,7 @@
 """Which way imports go, read from the sources; and what importing the package costs."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,13 @@ HEAVY = {
     "dask",
 }
 CORE_THIRD_PARTY = {"numpy"}
+# Rooms that are imported by name, when what they do is asked for, from rooms before them.
+BY_NAME = {
+    "core": {"backends"},
+    "allocation": {"backends", "scenarios", "report"},
+    "scenarios": {"report"},
+    "programs": {"backends"},
+}
 
 
 def modules():
@@ -83,6 +91,14 @@ def ours(path, **options):
     return {module_of(n) for n in names if n == "allocator" or n.startswith("allocator.")}
 
 
+def named(path):
+    """Rooms that a file names in strings, as for `import_module("allocator.room.module")`."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    texts = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)]
+    names = [t for t in texts if isinstance(t, str) and re.fullmatch(r"allocator(\.\w*)+", t)]
+    return {name.split(".")[1] for name in names} & {*ROOMS, "backends"}
+
+
 def third_party(path, **options):
     tops = {name.split(".")[0] for name in imports(path, **options)}
     return {t for t in tops if t not in sys.stdlib_module_names and t != "allocator"}
@@ -109,6 +125,16 @@ def test_a_room_imports_only_what_stands_before_it(module):
         allowed = {own, *ROOMS[: ROOMS.index(own)]}
     for imported in ours(MODULES[module], typing=False):
         assert room(imported) in allowed, f"{module} imports {imported}, which stands after it"
+
+
+def test_a_room_names_only_what_is_known_to_be_imported_by_name():
+    found = {}
+    for module in INSIDE:
+        own = room(module)
+        before = ROOMS[: ROOMS.index(own)] if own in ROOMS else ()
+        if after := named(MODULES[module]) - {own, *before}:
+            found.setdefault(own, set()).update(after)
+    assert found == BY_NAME
 
 
 @pytest.mark.parametrize("module", ["errors", "money"])
@@ -166,6 +192,7 @@ def test_what_type_checkers_read_is_what_is_imported_on_first_use():
     ]
     homes = {name: f"allocator.{home}.{name}" for name, home in allocator._HOMES.items()}
     homes |= {name: f"allocator.{home}" for name, home in allocator._MODULES.items()}
+    homes["report"] = "allocator.report.report.report"  # the function that calling the room calls
     assert dict(read) == homes
     assert len(read) == len(homes)
     for name in homes:
@@ -208,6 +235,10 @@ def test_reading_imports(tmp_path):
     assert third_party(source) == {"numpy", "pandas", "scipy", "cvxpy", "dask"}
     assert third_party(source, typing=False) == {"numpy", "scipy", "cvxpy", "dask"}
     assert third_party(source, lazy=False, typing=False) == {"numpy", "scipy", "cvxpy"}
+    source.write_text(
+        'import_module("allocator.report.cards")\nimport_module(f"allocator.cli.{a}")\n'
+    )
+    assert named(source) == {"report", "cli"}
     assert module_of("allocator.core.level.find_level") == "core.level"
     assert module_of("allocator.core") == "core"
     assert module_of("allocator") == ""

@@ -13,9 +13,10 @@ from allocator.allocation.evidence import Certificate
 from allocator.allocation.explanation import in_cents, in_dollars
 from allocator.allocation.group_facts import DecidingGroup
 from allocator.money import CENTS, exact, format_cents
-from allocator.policy.claims_formula import FEW_IDEAS, Given, idea_of
+from allocator.policy.claims_formula import Given, idea_of
 from allocator.policy.formula import claim_name
 from allocator.policy.missed import OWN_CAP, Missed
+from allocator.policy.rules import FEW
 from allocator.policy.schema import Policy
 from allocator.policy.sections import Range
 from allocator.policy.values import read_ratio, show_dollars, show_percent
@@ -54,7 +55,7 @@ def told(
     award = format_cents(facts["award_cents"])
     unit = policy.award.unit_cents
     said = [_lost(facts, ratio, phrases)]
-    if policy.objective.rule in FEW_IDEAS:
+    if policy.objective.rule in FEW:
         idea = idea_of(policy.objective.rule, claim_name(policy))
         return " ".join([*said, phrases["by_few"].format(idea=idea, award=award)])
     if certificate.unlimited:

@@ -28,9 +28,8 @@ from allocator.core.certificate import Certificate as CoreCertificate
 from allocator.core.certificate import verify as verify_core
 from allocator.core.rules import AlphaFair
 from allocator.money import CENTS, exact, exact_sum, format_cents
-from allocator.policy.claims_formula import BY_CLAIM
 from allocator.policy.compile import Compiled, rule_of
-from allocator.policy.rules import FEW, TWO_STAGE, claims_rule, few_rule_of
+from allocator.policy.rules import BY_CLAIM, FEW, TWO_STAGE, claims_rule, few_rule_of
 from allocator.policy.schema import Policy
 from allocator.policy.waves import reserve_units, spendable_units
 

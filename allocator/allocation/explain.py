@@ -28,10 +28,9 @@ from allocator.data.table import read_users
 from allocator.errors import DataError
 from allocator.money import FINE, FINE_PER_CENT
 from allocator.policy.checks import COLUMNS
-from allocator.policy.claims_formula import BY_CLAIM
 from allocator.policy.eligibility import DROPPED
 from allocator.policy.missed import Missed, dropped, excluded_unseen, missed_by
-from allocator.policy.rules import claims_rule
+from allocator.policy.rules import BY_CLAIM, claims_rule
 from allocator.policy.schema import Policy
 from allocator.policy.terms import customer_terms, given_by, significant
 from allocator.policy.values import read_ratio

@@ -8,8 +8,7 @@ from allocator.core.curves import exp_or_inf
 from allocator.core.problem import Problem
 from allocator.core.rules import AlphaFair
 from allocator.money import CENTS, FINE, exact
-from allocator.policy.claims_formula import BY_CLAIM
-from allocator.policy.rules import claims_rule, rule_of
+from allocator.policy.rules import BY_CLAIM, claims_rule, rule_of
 from allocator.policy.schema import Policy
 
 __all__ = ["alike", "caps_reached", "dollar_level", "dollar_log_level", "largest_claim", "price"]

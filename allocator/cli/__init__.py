@@ -5,11 +5,11 @@ from __future__ import annotations
 import signal
 import sys
 from contextlib import suppress
-from importlib import import_module
 
 import click
 
 from allocator.cli.console import exit_code, open_closed_streams, print_json, said, tell_error
+from allocator.cli.lazy import LazyGroup
 
 __all__ = ["main"]
 
@@ -31,18 +31,8 @@ _COMMANDS = {
 }
 
 
-class _Commands(click.Group):
-    """Commands whose modules are imported when they are run: a run must start fast."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _COMMANDS:
-            return None
-        module = import_module(f"allocator.cli.{_COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name)
-        return command
+class _Commands(LazyGroup):
+    """The commands of the first level: one that is not there is told with the nearest."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -55,16 +45,12 @@ class _Commands(click.Group):
             ctx.fail(f"There is no command {args[0]!r}.{hint}")
         return super().resolve_command(ctx, args)
 
-    def format_commands(
-        self,
-        ctx: click.Context,  # noqa: ARG002
-        formatter: click.HelpFormatter,
-    ) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
 
-
-@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=_Commands,
+    modules=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="fair-allocator", prog_name="allocator")
 def cli() -> None:
     """Divide a fixed amount of money fairly among many people.

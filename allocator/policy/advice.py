@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from allocator.money import exact
 from allocator.policy.checks import COLUMNS
-from allocator.policy.claims_formula import BY_CLAIM, FEW_IDEAS
 from allocator.policy.constraint_bounds import bounds_of
 from allocator.policy.constraint_checks import bounds_recovery
 from allocator.policy.large_ratios import large_ratios
+from allocator.policy.rules import BY_CLAIM, FEW
 from allocator.policy.values import MAX_EXPONENT, read_ratio, show_dollars, show_percent
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def _brackets(policy: Policy, _: set[str]) -> Iterator[Advice]:
     key = "claim.brackets"
     if len(brackets) == 1 and policy.objective.rule not in (
         *BY_CLAIM,
-        *FEW_IDEAS,
+        *FEW,
     ):  # which compare amounts
         yield Advice(
             key,
@@ -220,7 +220,7 @@ def _bounds(policy: Policy, _: set[str]) -> Iterator[Advice]:
             f"{show_dollars(minimum)} is more than the whole budget of {show_dollars(budget)}: not "
             "even one award can be paid; lower it, or raise award.budget",
         )
-    elif maximum >= budget and policy.objective.rule not in FEW_IDEAS:
+    elif maximum >= budget and policy.objective.rule not in FEW:
         yield Advice(
             "award.maximum",
             f"{show_dollars(maximum)} has no effect, because it is not below the budget; lower it",

@@ -14,8 +14,8 @@ from allocator.money import exact, format_dollars
 
 __all__ = [
     "ABOVE_CLAIM",
-    "BY_CLAIM",
     "FEW_IDEAS",
+    "IDEAS",
     "WEIGHTED_IDEAS",
     "Given",
     "given",
@@ -105,8 +105,8 @@ def _egalitarian(level: float, largest: float, loss: str) -> Told:
     )
 
 
-# Every rule that divides by claims alone and is no mere proportion: what it gives, and its idea.
-BY_CLAIM: dict[str, tuple[Callable[[float, float, str], Told], str]] = {
+# Of `allocator.policy.rules.BY_CLAIM`: what each rule gives, and its idea.
+IDEAS: dict[str, tuple[Callable[[float, float, str], Told], str]] = {
     "constrained_equal_awards": (_equal_awards, "everyone gets the same, up to the {loss}"),
     "constrained_equal_losses": (
         _shifted,
@@ -176,7 +176,7 @@ def given(rule: str, level: float, largest: float, loss: str = "loss") -> Given:
     Parameters
     ----------
     rule : str
-        One of `BY_CLAIM`.
+        One of `allocator.policy.rules.BY_CLAIM`.
     level : float
         In dollars; as in the rule's ramps, negative for rules of equal losses.
     largest : float
@@ -196,7 +196,7 @@ def given(rule: str, level: float, largest: float, loss: str = "loss") -> Given:
     >>> wives.text, [wives.amount(claim) for claim in (100.0, 200.0, 300.0)]
     ('half of the loss, at most $75.00', [50.0, 75.0, 75.0])
     """
-    text, amount = BY_CLAIM[rule][0](level, largest, loss)
+    text, amount = IDEAS[rule][0](level, largest, loss)
     return Given(text, lambda claim: round(amount(claim), DIGITS))
 
 
@@ -206,7 +206,7 @@ def given_weighted(rule: str, level: float, times: str, loss: str = "loss") -> G
     Parameters
     ----------
     rule : str
-        One of `WEIGHTED_IDEAS`.
+        One of `allocator.policy.rules.WEIGHTED`.
     level : float
         Dollars for a weight of 1.
     times : str
@@ -241,7 +241,7 @@ def idea_of(rule: str, loss: str = "loss") -> str:
     >>> idea_of("constrained_equal_awards")
     'everyone gets the same, up to the loss'
     """
-    return (FEW_IDEAS[rule] if rule in FEW_IDEAS else BY_CLAIM[rule][1]).format(loss=loss)
+    return (FEW_IDEAS[rule] if rule in FEW_IDEAS else IDEAS[rule][1]).format(loss=loss)
 
 
 def _dollars(value: float) -> str:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from allocator.data.columns import AWARD_CAP
 from allocator.money import exact
-from allocator.policy.claims_formula import ABOVE_CLAIM, BY_CLAIM, FEW_IDEAS, idea_of
+from allocator.policy.claims_formula import ABOVE_CLAIM, idea_of
+from allocator.policy.rules import BY_CLAIM, FEW, TWO_STAGE
 from allocator.policy.terms import (
     Term,
     claim_name,
@@ -66,8 +67,8 @@ def formula(
     log = log_level
     if log is None:
         log = math.log(level) if level >= _FAINT else -math.inf
-    few = policy.objective.rule in FEW_IDEAS
-    two = policy.objective.rule == "two_stage"
+    few = policy.objective.rule in FEW
+    two = policy.objective.rule == TWO_STAGE
     by_claim = few or policy.objective.rule in BY_CLAIM
     if few:
         name = policy.objective.rule.replace("_", " ")

@@ -19,17 +19,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from allocator.core.catalog import FEW_RULES, RULES
+from allocator.core.claims import ClaimsRule
 from allocator.core.few.arrival import RandomArrival
 from allocator.core.few.rule import AnyRule, FewRule
 from allocator.core.rules import AlphaFair, Rule
 from allocator.errors import UnsupportedError
-from allocator.policy.claims_formula import BY_CLAIM
 
 if TYPE_CHECKING:
     from allocator.policy.schema import Policy
     from allocator.policy.waves import Paid
 
 __all__ = [
+    "BY_CLAIM",
     "FEW",
     "LEVELS",
     "NAMES",
@@ -44,13 +45,18 @@ __all__ = [
     "rule_of",
 ]
 
-WEIGHTED = ("constrained_equal_awards", "constrained_equal_losses", "max_min", "least_squares")
-LEVELS = ("alpha_fair", "proportional", *BY_CLAIM)
+
+def _takes_weights(rule: type[Rule]) -> bool:
+    return rule.objective or (issubclass(rule, ClaimsRule) and rule.weighted)
+
+
 TWO_STAGE = "two_stage"
-STAGES = (
-    "proportional",
-    *(rule for rule in BY_CLAIM if rule not in ("max_min", "least_squares")),
-)
+STAGES = tuple(name for name, rule in RULES.items() if not rule.objective)
+# In the order of messages: what everybody starts with, rules by claims, what maximizes something.
+LEVELS = ("alpha_fair", *STAGES, *(n for n in RULES if n not in ("alpha_fair", *STAGES)))
+# Rules that divide by claims alone and are no mere proportion.
+BY_CLAIM = tuple(name for name in LEVELS if name not in ("alpha_fair", "proportional"))
+WEIGHTED = tuple(name for name in BY_CLAIM if _takes_weights(RULES[name]))
 FEW = tuple(FEW_RULES)
 NAMES = (*LEVELS, TWO_STAGE, *FEW)
 

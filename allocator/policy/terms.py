@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from allocator.policy.claims_formula import (
-    BY_CLAIM,
-    FEW_IDEAS,
     Given,
     given,
     given_weighted,
     idea_of,
 )
-from allocator.policy.rules import claims_rule
+from allocator.policy.rules import BY_CLAIM, FEW, claims_rule
 from allocator.policy.values import read_ratio, show_number
 
 if TYPE_CHECKING:
@@ -108,7 +106,7 @@ def customer_terms(policy: Policy) -> tuple[Term, ...]:
     objective, weights = policy.objective, policy.weights
     if claims_rule(policy) == "proportional":
         return (Term(recognized, 1.0),)
-    if claims_rule(policy) in (*BY_CLAIM, *FEW_IDEAS):
+    if claims_rule(policy) in (*BY_CLAIM, *FEW):
         return ()
     # alpha = 0 ranks by w, or by w/loss; alpha = inf is w^0, times the loss for recovery.
     inverse = 1.0 if objective.alpha == 0 else 1 / objective.alpha

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from allocator.data.columns import AWARD_CAP
-from allocator.policy.claims_formula import BY_CLAIM, FEW_IDEAS, WEIGHTED_IDEAS, idea_of
+from allocator.policy.claims_formula import WEIGHTED_IDEAS, idea_of
 from allocator.policy.constraint_words import sentence as constraint_sentence
+from allocator.policy.rules import BY_CLAIM, FEW
 from allocator.policy.sources import Source, Sourced
 from allocator.policy.terms import claim_name, customer_terms, two_stages, weight_product
 from allocator.policy.wave_checks import ACCOUNT
@@ -94,7 +95,7 @@ def _texts(policy: Policy, v: dict[str, str]) -> list[tuple[str, list[str]]]:
     if policy.claim.brackets:
         text = f"Losses count in brackets: {v['claim.brackets']}."
         texts.append((text, ["claim.brackets"]))
-    if policy.objective.rule not in FEW_IDEAS:  # which know no such bounds
+    if policy.objective.rule not in FEW:  # which know no such bounds
         text = f"A voucher is at least {v['award.minimum']} and at most {v['award.maximum']}."
         texts.append((text, ["award.minimum", "award.maximum"]))
     if award.cap_at_loss:
@@ -118,7 +119,7 @@ def _shares(policy: Policy) -> tuple[str, list[str]]:
     if policy.weighs:
         keys += ["weights.loss_exponent", "weights.ratio_exponent", "weights.ratio_cap"]
         keys.append("weights.factors")
-    if objective.rule in FEW_IDEAS:
+    if objective.rule in FEW:
         idea = idea_of(objective.rule, claim_name(policy))
         name = objective.rule.replace("_", " ")
         return f"The rule is {name}: {idea}.", keys

@@ -1,20 +1,35 @@
 """Figures and pages: what `scenarios` computes, drawn and put into words for people.
 
-Called, as ``al.report(result, "report.html")``, it is `allocator.report.report.report`.
+``al.report`` is this package, whatever was imported before, and calling it,
+``al.report(result, "report.html")``, writes the page of `allocator.report.report.report`.
 """
 
+from __future__ import annotations
+
+import os
 import sys
+from collections.abc import Sequence
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from allocator.allocation.result import Allocation
 
 
 class _Room(ModuleType):
-    """A callable package: imported, it takes the place of the function in `allocator`."""
+    """A package that can be called: importing any part of it binds it in `allocator` anyway."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> None:
+    def __call__(
+        self,
+        allocations: Allocation | str | os.PathLike[str] | Sequence[Any],
+        path: str | os.PathLike[str],
+        force: bool = False,
+        users: object = None,
+    ) -> None:
+        """Write a report: see `allocator.report.report.report`."""
         from allocator.report.report import report
 
-        report(*args, **kwargs)
+        report(allocations, path, force, users)
 
 
 sys.modules[__name__].__class__ = _Room

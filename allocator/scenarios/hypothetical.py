@@ -25,10 +25,9 @@ from allocator.data.buffers import nulls_of
 from allocator.data.check import Users
 from allocator.errors import DataError, UnsupportedError
 from allocator.money import FINE, FINE_PER_CENT, MAX_DOLLARS
-from allocator.policy.claims_formula import BY_CLAIM
 from allocator.policy.compile import bounds, pose, rule_of
 from allocator.policy.eligibility import decide
-from allocator.policy.rules import TWO_STAGE
+from allocator.policy.rules import BY_CLAIM, TWO_STAGE
 from allocator.policy.schema import Policy
 from allocator.policy.sections import Range
 from allocator.policy.weights import weigh

@@ -10,10 +10,18 @@ import pytest
 import allocator as al
 from allocator.allocation.recheck import recheck
 from allocator.allocation.stages import Stages
+from allocator.core.catalog import FEW_RULES, RULES
 from allocator.errors import PolicyError
 from allocator.policy.advice import advice
-from allocator.policy.claims_formula import BY_CLAIM, given, idea_of
-from allocator.policy.rules import LEVELS
+from allocator.policy.claims_formula import (
+    ABOVE_CLAIM,
+    FEW_IDEAS,
+    IDEAS,
+    WEIGHTED_IDEAS,
+    given,
+    idea_of,
+)
+from allocator.policy.rules import BY_CLAIM, FEW, LEVELS, STAGES, WEIGHTED
 from allocator.policy.words import sentences
 from allocator.scenarios.hypothetical import level_of
 from allocator.scenarios.reading import load_for
@@ -22,6 +30,25 @@ from allocator.scenarios.scenario_figures import scenario_figures
 from allocator.scenarios.shared import SharedUsers
 
 LOSSES = ["100.00", "200.00", "300.00"]
+
+
+def test_every_rule_of_the_catalog_is_in_words():
+    assert set(LEVELS) == set(RULES)
+    assert set(IDEAS) == set(BY_CLAIM) == set(LEVELS) - {"alpha_fair", "proportional"}
+    assert set(FEW_IDEAS) == set(FEW) == set(FEW_RULES)
+    assert set(WEIGHTED_IDEAS) == set(WEIGHTED)
+    assert set(STAGES) == set(LEVELS) - {"alpha_fair", "max_min", "least_squares"}
+
+
+@pytest.mark.parametrize("rule", BY_CLAIM)
+def test_which_rules_take_weights_and_give_more_than_the_claim(rule):
+    weighted = {"claims": [10.0, 20.0], "weights": [1.0, 2.0], "rule": rule}
+    if rule in WEIGHTED:
+        assert sum(al.divide(15, **weighted)) == pytest.approx(15)
+    else:
+        with pytest.raises(al.DataError, match="takes no weights"):
+            al.divide(15, **weighted)
+    assert (given(rule, 500.0, 300.0).amount(100.0) > 100.0) == (rule in ABOVE_CLAIM)
 
 
 def three_users(losses=LOSSES, net="300.00"):

@@ -1,10 +1,12 @@
 import dataclasses
+import inspect
 import os
 import re
 import subprocess
 import sys
 from html import unescape
 from html.parser import HTMLParser
+from itertools import permutations
 from types import MappingProxyType
 
 import pyarrow as pa
@@ -270,21 +272,36 @@ def test_a_missing_package_is_told(some, missing, monkeypatch):
     )
 
 
-@pytest.mark.parametrize(
-    "first", ["", "import allocator.report.figures", "import allocator.report.report"]
+IMPORTS = (
+    "al.report",
+    "import allocator.report",
+    "import allocator.report.figures",
+    "from allocator.report.report import report",
 )
-def test_the_public_name_is_callable_whatever_was_imported_before(first):
+
+
+@pytest.mark.parametrize("order", list(permutations(IMPORTS, 2)), ids=" then ".join)
+def test_the_public_name_is_the_same_callable_whatever_is_imported_first(order):
+    first, second = order
     script = f"""
+import sys
 import allocator as al
 {first}
+one = al.report
+{second}
+assert al.report is one is sys.modules["allocator.report"]
 try:
     al.report([], "nowhere.html")
 except al.DataError as error:
     print(error)
-from allocator.report.figures import Plots
+assert al.report is one
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     assert b"take one to 3 allocations, not 0" in done.stdout
+
+
+def test_the_public_name_takes_what_the_function_takes():
+    assert inspect.signature(al.report) == inspect.signature(report)
 
 
 def test_importing_costs_nothing():
