@@ -78,6 +78,8 @@ def find_constraint(policy: Policy, group: str) -> Constraint:
     -------
     Constraint
     """
-    exactly = [c for c in policy.constraints if c.each is None and c.name == group]
-    begins = [c for c in policy.constraints if c.each and group.startswith(label_of(c) + " ")]
-    return max([*exactly, *begins], key=lambda c: len(c.name))
+    return next(
+        c
+        for c in policy.constraints
+        if (group == c.name if c.each is None else f"{group} ".startswith(f"{label_of(c)} "))
+    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from allocator.core.catalog import RULES
 from allocator.money import exact
+from allocator.policy.constraint_bounds import label_of
 from allocator.policy.sections import Constraint, Range
 from allocator.policy.values import read_ratio, show_dollars
 from allocator.policy.violations import Violation
@@ -56,6 +57,7 @@ def constraints(policy: Policy) -> Iterator[Violation]:
         if constraint.name in names:
             yield _wrong(f'{at}.name = "{constraint.name}": must differ from all other names')
         names.add(constraint.name)
+        yield from _called_apart(constraint, at, policy)
         yield from _members(constraint, at)
         yield from _bounds(constraint, at, policy)
 
@@ -91,6 +93,17 @@ def no_prices(rule: str, what: str) -> str:
 def _wrong(message: str, *more: tuple[str, ...]) -> Violation:
     position = int(message.partition("[")[2].partition("]")[0])
     return Violation((("constraints", position), *more), message)
+
+
+def _called_apart(constraint: Constraint, at: str, policy: Policy) -> Iterator[Violation]:
+    """Awards and certificates call a group by its name alone, which must be of one constraint."""
+    for other in policy.constraints:
+        groups = f"{label_of(other)} "
+        if other.each is not None and f"{constraint.name} ".startswith(groups):
+            yield _wrong(
+                f'{at}.name = "{constraint.name}": must not begin with "{groups}", as the groups '
+                f"of constraint {other.name!r} do"
+            )
 
 
 def _members(constraint: Constraint, at: str) -> Iterator[Violation]:

@@ -78,6 +78,17 @@ def test_names_differ():
     assert 'constraints[1].name = "EU": must differ from all other names' in problems(EU, EU)
 
 
+@pytest.mark.parametrize("other", [EU, {"each": "vip_tier", "max_share": "10%"}])
+@pytest.mark.parametrize("value", [" EU", ""])
+def test_names_differ_from_those_of_groups(other, value):
+    regions = {"name": "a", "each": "region", "max_share": "10%"}
+    told = (
+        f'constraints[1].name = "a: region{value}": must not begin with "a: region ", as the '
+        "groups of constraint 'a' do"
+    )
+    assert told in problems(regions, other | {"name": f"a: region{value}"})
+
+
 def test_the_line_of_the_constraint_is_told(tmp_path):
     path = tmp_path / "p.toml"
     path.write_text(
@@ -199,11 +210,12 @@ def test_columns_must_be_there_and_ranges_hold_numbers(make_users, findings):
 def test_a_group_leads_back_to_its_constraint():
     policy = made(
         {"name": "a", "each": "k", "max_total": "1.00"},
-        {"name": "a: k 1", "each": "k", "max_total": "1.00"},
-        {"name": "a: k 1 x", "where": {"k": ["1"]}, "max_total": "1.00"},
+        {"name": "a: k1", "each": "k", "max_total": "1.00"},
+        {"name": "a: k1 x", "where": {"k": ["1"]}, "max_total": "1.00"},
     )
     for constraint, value in zip(policy.constraints, ("2", "1", ""), strict=True):
         assert find_constraint(policy, label_of(constraint, value)) is constraint
+    assert find_constraint(policy, label_of(policy.constraints[0], "")) is policy.constraints[0]
 
 
 def test_constraints_without_effect_are_told():
