@@ -152,7 +152,8 @@ class Groups:
         if not isinstance(bound, Mapping):
             return bound
         labels = [self.label(i) for i in range(len(self))]
-        unknown = [key for key in bound if key not in set(labels)]
+        known = set(labels)
+        unknown = [key for key in bound if key not in known]
         if unknown:
             raise DataError(
                 f"{self.name!r} bounds {unknown[0]!r}, which is nobody's label; the labels are "
