@@ -321,3 +321,21 @@ def test_the_gap_with_groups_is_large_when_awards_are_not_optimal():
     assert certificate.failures == (
         "optimal: moving one unit from position 0 to position 1 raises the objective",
     )
+
+
+def test_bounds_by_label_look_every_label_up_once_or_twice():
+    """Bounds of a million groups, each for a label of its own, are read in no time."""
+    hashed = [0]
+
+    class Label(str):
+        __slots__ = ()
+
+        def __hash__(self):
+            hashed[0] += 1
+            return super().__hash__()
+
+    names = [Label(i) for i in range(1_000)]
+    groups = Groups.numbered(np.arange(1_000), names, dict.fromkeys(names, 0), None, "person")
+    hashed[0] = 0
+    assert groups.bounds() == ([0] * 1_000, None)
+    assert hashed[0] <= 5_000
