@@ -29,6 +29,7 @@ __all__ = [
     "read_json",
     "read_manifest",
     "refuse_newer",
+    "refuse_run",
     "versions",
 ]
 
@@ -182,6 +183,32 @@ def refuse_newer(manifest: Any, path: Path) -> None:
             f"{path} was written by a newer version of allocator: its schema_version is {version}, "
             f"this one knows {SCHEMA_VERSION}; update allocator to read it"
         )
+
+
+def refuse_run(users: object) -> None:
+    """Raise a DataError if what is to be a users table is the directory of a run.
+
+    Parameters
+    ----------
+    users : object
+        What `read_users` is about to read; a directory is looked into.
+
+    Raises
+    ------
+    DataError
+        It names the table that the run was made of, and its policy.
+    """
+    if not isinstance(users, str | os.PathLike) or not (Path(users) / MANIFEST).is_file():
+        return
+    try:
+        manifest = read_manifest(users)
+    except DataError:
+        return  # a folder of tables may well have a manifest of its own
+    made_of = ", ".join(str(entry["path"]) for entry in manifest["inputs"])
+    raise DataError(
+        f"{users} is the directory of a run, not a table of users: the run was made of {made_of}, "
+        f"by the policy {Path(users) / 'policy.toml'}"
+    )
 
 
 def kind_of(manifest: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from math import lcm
 import pyarrow as pa
 
 from allocator.allocation.claimants import claimants_of
+from allocator.allocation.manifest import refuse_run
 from allocator.allocation.result import Allocation
 from allocator.allocation.solving import awarded, derive
 from allocator.allocation.stages import Progress, Stages
@@ -138,6 +139,7 @@ def load(
     Raises
     ------
     DataError
+        As in `allocate`; or the source is the directory of a run.
     PolicyError
         If the policies map columns differently.
     """
@@ -146,6 +148,7 @@ def load(
         raise PolicyError("the policies map columns differently: they cannot share a users table")
     attributes = tuple(dict.fromkeys(name for policy in policies for name in policy.attributes))
     net_assets = any(policy.needs_net_assets for policy in policies)
+    refuse_run(source)
     with stages.stage("load"):
         needed = needed_columns(columns, attributes, net_assets=net_assets)
         table = read_users(source, columns=needed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,8 @@ from allocator.allocation.loading import load_allocation
 from allocator.allocation.pipeline import Loaded
 from allocator.allocation.result import Allocation
 from allocator.data.write import write_file
-from allocator.errors import AllocatorError
+from allocator.errors import AllocatorError, DataError
+from allocator.policy.schema import Policy
 from allocator.report.awards import draw_awards
 from allocator.report.calculator import script, script_hash
 from allocator.report.content import page_content
@@ -58,7 +59,8 @@ def report(
     Raises
     ------
     DataError
-        If there are none or more than three, or they have no user in common.
+        If there are none or more than three, they have no user in common, or one is neither an
+        allocation nor a run.
     UnsupportedError
         If matplotlib or jinja2 is not installed.
     AllocatorError
@@ -77,9 +79,9 @@ def report(
     ...     print(page.read_text(encoding="utf-8").splitlines()[0])
     <!doctype html>
     """
-    one = isinstance(allocations, (Allocation, str, os.PathLike))
-    listed: Sequence[Any] = [allocations] if one else list(allocations)  # type: ignore[arg-type]
-    loaded = [each if isinstance(each, Allocation) else load_allocation(each) for each in listed]
+    one = isinstance(allocations, (Allocation, Policy, str, os.PathLike))
+    listed = [allocations] if one or not isinstance(allocations, Iterable) else allocations
+    loaded = [_loaded(each) for each in listed]
     if not force and os.path.exists(path) and not _is_report(path):
         said = f"{os.fspath(path)} exists and is not a report: choose another "
         raise AllocatorError(f"{said}name, or force=True").in_shell(f"{said}--out")
@@ -128,6 +130,17 @@ def render(allocations: Sequence[Allocation], users: object = None) -> str:
     )
     page: str = environment.get_template("page.html").render(**content, mark=MARK)
     return page
+
+
+def _loaded(run: object) -> Allocation:
+    if isinstance(run, Allocation):
+        return run
+    if isinstance(run, (str, os.PathLike)):
+        return load_allocation(run)
+    raise DataError(
+        f"cannot report a {type(run).__name__}: a report is of allocations, made by "
+        "allocate(users, policy), or of directories of runs"
+    )
 
 
 def _health(users: object, allocation: Allocation) -> Health:

@@ -170,11 +170,11 @@ def _other_budgets(allocations: Sequence[Allocation], names: Sequence[str]) -> l
     told = [
         f"{format_cents(cents)} under {name}" for cents, name in zip(budgets, names, strict=True)
     ]
-    dollars, cents = divmod(max(budgets), CENTS)
+    dollars, cents = divmod(budgets[0], CENTS)
     return [
         f"the budgets differ, and not only the rules: {', '.join(told)}; to compare the rules "
-        f"alone, set one budget: --set award.budget={dollars}.{cents:02d}, or in Python "
-        "policy.replace(budget=...)"
+        f"alone, give all the budget of {names[0]}: --set award.budget={dollars}.{cents:02d}, or "
+        "in Python policy.replace(budget=...)"
     ]
 
 

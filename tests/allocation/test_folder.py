@@ -23,7 +23,7 @@ from allocator.allocation.recheck import recheck
 from allocator.allocation.stages import Stages
 from allocator.data import disk
 from allocator.data.write import write_csv
-from allocator.errors import OccupiedError
+from allocator.errors import DataError, OccupiedError
 
 
 @pytest.fixture(scope="module")
@@ -679,3 +679,19 @@ def test_users_who_were_set_aside_are_explained(aside):
         assert "\n  c was set aside: bad.csv line 4, liquidation_loss is not" in both
         with pytest.raises(al.DataError, match="there is no user None among the 2 of this run"):
             allocation.explain(None)
+
+
+def test_a_run_is_not_a_users_table(fresh, files, policy, tmp_path):
+    fresh.save(tmp_path)
+    with pytest.raises(DataError) as caught:
+        al.health(tmp_path, policy)
+    assert str(caught.value) == (
+        f"{tmp_path} is the directory of a run, not a table of users: the run was made of "
+        f"{files / 'users.parquet'}, by the policy {tmp_path / 'policy.toml'}"
+    )
+
+
+def test_a_folder_of_tables_may_have_a_manifest_of_its_own(files, policy, tmp_path):
+    shutil.copy(files / "users.parquet", tmp_path)
+    (tmp_path / "manifest.json").write_text('{"files": ["users.parquet"]}')
+    assert al.allocate(tmp_path, policy).certificate.ok

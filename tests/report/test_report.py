@@ -247,6 +247,17 @@ def test_one_to_three_allocations(some, tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == ["r.html"]
 
 
+@pytest.mark.parametrize("many", [False, True])
+def test_policies_are_not_reported(some, tmp_path, many):
+    policy = some.base.policy
+    with pytest.raises(DataError) as caught:
+        report([policy, policy] if many else policy, tmp_path / "r.html")
+    assert str(caught.value) == (
+        "cannot report a Policy: a report is of allocations, made by allocate(users, policy), or "
+        "of directories of runs"
+    )
+
+
 def test_only_reports_are_replaced(some, one, tmp_path, monkeypatch):
     monkeypatch.setattr("allocator.report.report.render", lambda runs, _: one + runs[0].policy.name)
     path = tmp_path / "users.csv"

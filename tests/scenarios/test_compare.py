@@ -239,8 +239,9 @@ def test_other_budgets_are_a_warning(some):
     found = compare(some.base, some.broad, more)
     assert (
         "warning: the budgets differ, and not only the rules: $600,000.00 under Announced, "
-        "$600,000.00 under Broad, $700,000.00 under More; to compare the rules alone, set one "
-        "budget: --set award.budget=700000.00, or in Python policy.replace(budget=...)\n"
+        "$600,000.00 under Broad, $700,000.00 under More; to compare the rules alone, give "
+        "all the budget of Announced: --set award.budget=600000.00, or in Python "
+        "policy.replace(budget=...)\n"
     ) in str(found)
     assert "warning" not in str(compare(some.base, some.broad))
 

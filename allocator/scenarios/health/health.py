@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from allocator.allocation.manifest import refuse_run
 from allocator.allocation.pipeline import Loaded, load
 from allocator.allocation.result import Allocation
 from allocator.allocation.stages import Progress, Stages
@@ -90,6 +91,7 @@ def health(
     """
     chosen = Policy.named(policy)
     _refuse_others(chosen)
+    refuse_run(users)
     table = read_users(users)
     attributes = _attributes(table, chosen, by)
     ground = Ground.of(load(table, [chosen], Stages()), chosen, attributes)
