@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import beside, core, groups, others, rules, scales, scaling, sweep, whole
+from benchmarks import beside, core, groups, loans, others, rules, scales, scaling, sweep, whole
 from benchmarks.measure import machine
 from benchmarks.memory import keep_memory
 from benchmarks.page import Section, Table, duration, render
@@ -23,6 +23,7 @@ SECTIONS: dict[str, Callable[..., Section]] = {
     "scaling": scaling.run,
     "process": whole.run,
     "sweep": sweep.run,
+    "loans": loans.run,
     "rules": rules.run,
     "groups": groups.run,
     "beside": beside.run,

@@ -10,7 +10,7 @@ from allocator.core.certificate import verify
 from allocator.core.rules import AlphaFair
 from allocator.core.solve import solve
 from benchmarks import answer as answers
-from benchmarks import baseline, core, instances, measure, others, page, scaling, whole
+from benchmarks import baseline, core, instances, loans, measure, others, page, scaling, whole
 from benchmarks.answer import score
 from benchmarks.attempt import attempt, read
 from benchmarks.instances import SEVERITIES, make
@@ -153,3 +153,10 @@ def test_examples_in_docstrings_are_true(module):
     tried = doctest.testmod(module)
     assert tried.attempted
     assert not tried.failed
+
+
+@pytest.mark.parametrize(("limits", "fund"), loans.CASES)
+def test_a_loan_fund_is_scaled_to_its_applicants(limits, fund):
+    _, gap, lent = loans.lend_once(500, limits, fund, 1.0, 1)
+    assert 0 <= gap <= loans.GAP
+    assert lent == "$10,000,000"
