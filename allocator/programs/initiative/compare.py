@@ -15,6 +15,7 @@ from allocator.money import exact_sum, format_cents
 from allocator.programs.initiative.ledger import looked_up
 from allocator.programs.initiative.people import texts_of
 from allocator.programs.initiative.result import InitiativeResult
+from allocator.scenarios.panel import distinct_names
 from allocator.scenarios.text_table import text_table
 
 __all__ = ["InitiativeComparison", "compare_initiatives"]
@@ -32,7 +33,7 @@ class InitiativeComparison:
     Attributes
     ----------
     before, after : str
-        Their names.
+        Their names; the second is numbered when both have one name.
     programs : tuple of mapping
         For each program of either: name, and spent_cents and persons before and after; None where
         there is no such program.
@@ -115,18 +116,19 @@ def compare_initiatives(before: InitiativeResult, after: InitiativeResult) -> In
         {each["name"]: each for each in run.certificate.figures["programs"]}
         for run in (before, after)
     )
+    name, then = distinct_names((before.initiative.name, after.initiative.name))
     return InitiativeComparison(
-        before=before.initiative.name,
-        after=after.initiative.name,
+        before=name,
+        after=then,
         programs=tuple(
             {
-                "name": name,
-                "spent_cents_before": first.get(name, {}).get("spent_cents"),
-                "spent_cents_after": second.get(name, {}).get("spent_cents"),
-                "persons_before": first.get(name, {}).get("persons_with_something"),
-                "persons_after": second.get(name, {}).get("persons_with_something"),
+                "name": each,
+                "spent_cents_before": first.get(each, {}).get("spent_cents"),
+                "spent_cents_after": second.get(each, {}).get("spent_cents"),
+                "persons_before": first.get(each, {}).get("persons_with_something"),
+                "persons_after": second.get(each, {}).get("persons_with_something"),
             }
-            for name in dict.fromkeys((*first, *second))
+            for each in dict.fromkeys((*first, *second))
         ),
         gainers=int(np.count_nonzero(change > 0)),
         losers=int(np.count_nonzero(change < 0)),

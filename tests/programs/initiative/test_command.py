@@ -42,6 +42,7 @@ def test_run_verify_explain_compare(command, home):
     assert "vouchers: ann: $0.00, not eligible (already_compensated)" in out
     code, out, err = command("compare", "out", "out", "--report", "both.html")
     assert code == 0
+    assert out.startswith("Together, then Together (2)\n")
     assert "0 persons are paid $0.00 more" in out
     assert "open both.html" in err
     code, out, _ = command("compare", "out", "out", "--json")
