@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow.compute as pc
 
-from allocator.data.buffers import numbers_of
+from allocator.data.buffers import array_of, numbers_of
 from allocator.errors import DataError
 from allocator.money import format_cents
 from allocator.programs.initiative.ledger import column_of
@@ -43,7 +44,12 @@ def summarize(result: InitiativeResult) -> Summary:
         "persons_with": overlaps(result),
         "rules": list(rules_of(result)),
         "warnings": [
-            f"{step.program.name}: {said}" for step in result.steps for said in step.result.warnings
+            *(
+                f"{step.program.name}: {each}"
+                for step in result.steps
+                for each in step.result.warnings
+            ),
+            *_strangers(result),
         ],
         "checks": dict(result.certificate.checks),
     }
@@ -69,6 +75,20 @@ def overlaps(result: InitiativeResult) -> dict[str, int]:
             some = [name for i, name in enumerate(names) if each >> i & 1]
             found[" + ".join(some) or "nothing"] = counts[each]
     return found
+
+
+def _strangers(result: InitiativeResult) -> Iterator[str]:
+    """Warn of rules that find nobody, as between tables that name persons differently."""
+    everybody = result.ledger.column("person")
+    for step in result.steps:
+        for name in step.program.compensated_by:
+            paid = numbers_of(result.ledger.column(column_of(name))) > 0
+            persons = everybody.filter(array_of(paid))
+            if len(persons) and not pc.any(pc.is_in(persons, step.owners.persons)).as_py():
+                yield (
+                    f"{step.program.name}: none of the {len(persons):,} whom {name} pays is in its "
+                    "table: check that both tables name persons alike (programs.person)"
+                )
 
 
 def rules_of(result: InitiativeResult) -> Iterator[str]:

@@ -49,6 +49,16 @@ def test_or_what_was_paid_is_taken_off_the_loss(make):
     assert result.certificate.checks["netted"]
 
 
+def test_tables_that_name_persons_differently_are_a_warning(home, make):
+    assert "none of the" not in str(al.run_initiative(make()).summary())
+    table = {**USERS, "user_id": [each.upper() for each in USERS["user_id"]]}
+    write_csv(home / "users.csv", pa.table(table))
+    assert (
+        "warning: vouchers: none of the 3 whom depeg pays is in its table: check that both tables "
+        "name persons alike (programs.person)\n"
+    ) in str(al.run_initiative(make()).summary())
+
+
 def test_a_loss_is_never_below_zero(home, make):
     table = {**USERS, "liquidation_loss": ["200", *USERS["liquidation_loss"][1:]]}
     write_csv(home / "users.csv", pa.table(table))
