@@ -223,6 +223,16 @@ def test_the_frontier_is_told_from_where_the_policy_is(some):
     assert "now: alpha 1" in told
 
 
+def test_a_frontier_that_hides_another_says_so(some):
+    plots = Plots([some.base, some.broad])  # broad is announced with alpha 2, one of its points
+    found = [
+        al.frontier(some.users, each, values=[0, 1, 2])
+        for each in (some.base.policy, some.broad.policy)
+    ]
+    told = [text.get_text() for text in plots.frontier(*found).axes[0].texts]
+    assert {"Announced", "Broad: the same points"} <= set(told)
+
+
 def test_a_single_policy_needs_no_name(some):
     plots = Plots([some.base])
     for name in NAMES:

@@ -111,9 +111,12 @@ def _draw(rows: Sequence[dict[str, Any]], knob: str, now: object, *, narrow: boo
     graph(axes, grid="both")
     names = list(dict.fromkeys(row["policy"] for row in rows))
     told = [(r["equality"], r["efficiency"]) for r in rows if r["value"] == now][:1]
+    above: list[list[tuple[float, float]]] = []
     for number, (name, look) in enumerate(looks(names).items()):
         mine = [row for row in rows if row["policy"] == name]
         x, y = ([row[key] for row in mine] for key in ("equality", "efficiency"))
+        hides = [*zip(x, y, strict=True)] in above
+        above.append([*zip(x, y, strict=True)])
         axes.plot(
             x,
             y,
@@ -142,7 +145,7 @@ def _draw(rows: Sequence[dict[str, Any]], knob: str, now: object, *, narrow: boo
             axes.text(
                 0.02,
                 0.03 + 0.065 * (len(names) - 1 - number),
-                name,
+                f"{name}: the same points" if hides else name,
                 transform=axes.transAxes,
                 fontsize=9,
                 weight="bold",
