@@ -31,13 +31,27 @@ class WholeUnits:
     ----------
     awards : tuple of ndarray of int64
         One for each part.
-    near : ndarray of int64 or None
-        Positions, through all parts, of those who hold the last unit that is awarded, and of those
-        who are refused the first that is not; None where that is not known.
+    ordered : (Units, ndarray of bool) or None
+        The units that were put in order, of claimants numbered through all parts, and which of
+        them are awarded; None where that is not known.
     """
 
     awards: tuple[NDArray[np.int64], ...]
-    near: NDArray[np.int64] | None
+    ordered: tuple[Units, NDArray[np.bool_]] | None
+
+    @property
+    def near(self) -> NDArray[np.int64] | None:
+        """Who holds the last unit that is awarded, and who is refused the first that is not."""
+        if self.ordered is None:
+            return None
+        units, won = self.ordered
+        if won.all() or not won.any():
+            return None
+        levels = units.levels()
+        last, first = levels[won].max(), levels[~won].min()
+        near = units.index[np.where(won, levels == last, levels == first)]
+        ascending: NDArray[np.int64] = near[np.diff(near, prepend=-1) > 0]
+        return ascending
 
 
 def whole_units(
@@ -96,12 +110,7 @@ def whole_units(
         won = chosen[start : start + len(unit)]
         np.add.at(awards, unit.index[won], 1)
         start += len(unit)
-    near = None
-    if 0 < missing < len(units):
-        levels = units.levels()
-        last, first = levels[chosen].max(), levels[~chosen].min()
-        near = np.unique(units.index[np.where(chosen, levels == last, levels == first)])
-    return WholeUnits(held, near)
+    return WholeUnits(held, (units, chosen))
 
 
 def _open(
