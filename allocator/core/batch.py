@@ -12,6 +12,7 @@ from allocator.core.curves import SURELY, Slopes, blocks
 from allocator.core.means import Rounding
 from allocator.core.order import TieKeys, Units, tolerance
 from allocator.core.ramps import LOG_REACH, Ramps
+from allocator.core.ranking import ranks_within
 from allocator.core.waterline import waterline
 
 __all__ = ["Segments", "award_groups", "award_sets"]
@@ -325,7 +326,28 @@ def _first_units(units: Units, group: Ints, missing: Ints, tie_keys: TieKeys) ->
     last, next_ = (levels[order[start[contested] + missing[contested] + d]] for d in (-1, 0))
     with np.errstate(invalid="ignore"):
         tied = contested[~(next_ - last > tolerance(units.ramps))]
-    for g in tied:
-        rows = order[start[g] : start[g] + sizes[g]]
-        won[rows] = units.take(rows).first(int(missing[g]), tie_keys)
+    if len(tied):
+        margin = np.full(len(missing), np.nan)
+        margin[tied] = levels[order[start[tied] + missing[tied] - 1]]
+        _settle(won, units, group, missing, margin[group], tie_keys)
     return won
+
+
+def _settle(
+    won: NDArray[np.bool_],
+    units: Units,
+    group: Ints,
+    missing: Ints,
+    margin: Floats,
+    tie_keys: TieKeys,
+) -> None:
+    """Choose exactly among the units whose levels are too close to their group's margin."""
+    levels, tol = units.levels(), tolerance(units.ramps)
+    with np.errstate(invalid="ignore"):
+        close = np.flatnonzero((levels == margin) | (np.abs(levels - margin) <= tol))
+        sure = np.bincount(group[levels < margin - tol], minlength=len(missing))
+    rank = ranks_within(units.take(close), group[close], tie_keys)
+    close = close[np.lexsort((rank, group[close]))]
+    sizes = np.bincount(group[close], minlength=len(missing))
+    place = np.arange(len(close)) - (np.cumsum(sizes) - sizes)[group[close]]
+    won[close] = place < (missing - sure)[group[close]]

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from allocator.core.edge import Edge, find_edge
 from allocator.core.extremes import extreme_units
 from allocator.core.family import Family
-from allocator.core.order import CLOSE, TieKeys, tolerance
+from allocator.core.order import CLOSE, TieKeys, Units, tolerance
 from allocator.core.ramps import Ramps
+from allocator.core.ranking import ranks_within
 
 __all__ = ["Binding", "NestedEdge", "find_nested_edge"]
 
@@ -106,7 +107,9 @@ def find_nested_edge(ramps: Ramps, awards: Ints, family: Family, tie_keys: TieKe
     for layer in reversed(family.layers):
         bound = (layer >= 0) & ~(gives & takes)[layer]
         rows = np.flatnonzero(bound & (held | refused))
-        for g, members in _doubtful(ramps, awards, layer, rows, held, refused, tier, log_level):
+        for g, members in _doubtful(
+            ramps, awards, layer, rows, held, refused, tier, log_level, tie_keys
+        ):
             edge = _edge_within(ramps, awards, members, held, refused, tie_keys)
             tier[g], log_level[g] = edge.tier, edge.log_level
             if not edge.canonical:
@@ -143,8 +146,9 @@ def _doubtful(
     refused: Mask,
     tier: Floats,
     log_level: Floats,
+    tie_keys: TieKeys,
 ) -> Iterator[tuple[int, Ints]]:
-    """Yield groups in which floats do not tell held from refused units; settle all others.
+    """Yield groups of several tiers and those in which the order is broken; settle all others.
 
     In a group of one nothing can be moved, but its level is a bound on its member.
     """
@@ -171,11 +175,40 @@ def _doubtful(
     settled = apart | one_sided
     tier[groups] = np.where(np.isnan(low_tier), high_tier, low_tier)[groups]
     log_level[groups] = middle[groups]
+    if ramps.tiers is None:
+        among = np.zeros(size, dtype=bool)
+        among[groups[~settled[groups]]] = True
+        last = _close(ramps, awards, given[among[layer[given]]], layer, -high, -1.0)
+        first = _close(ramps, awards + 1, taken[among[layer[taken]]], layer, low, 1.0)
+        settled |= among & _precede(last, first, layer, size, tie_keys)
     order = np.argsort(layer[rows], kind="stable")
     sorted_rows, labels = rows[order], layer[rows][order]
     for g in groups[~settled[groups]]:
         start, stop = np.searchsorted(labels, [g, g + 1])
         yield int(g), sorted_rows[start:stop]
+
+
+def _close(
+    ramps: Ramps, numbers: Ints, rows: Ints, layer: Ints, extreme: Floats, sign: float
+) -> Units:
+    """Return the units of some rows whose levels floats do not tell from their group's first."""
+    units = Units(ramps.unbounded().take(rows), numbers[rows], rows)
+    levels = sign * units.levels()
+    with np.errstate(invalid="ignore"):
+        bound = extreme[layer[rows]]
+        return units.take((levels == bound) | (levels <= bound + tolerance(ramps)))
+
+
+def _precede(last: Units, first: Units, layer: Ints, size: int, tie_keys: TieKeys) -> Mask:
+    """Tell of every group whether its last held units come before its first refused ones."""
+    if not len(last):
+        return np.zeros(size, dtype=bool)
+    both = Units.concatenated(last, first)
+    rank = ranks_within(both, layer[both.index], tie_keys)
+    held, refused = np.full(size, -1), np.full(size, len(both))
+    np.maximum.at(held, layer[last.index], rank[: len(last)])
+    np.minimum.at(refused, layer[first.index], rank[len(last) :])
+    return held < refused
 
 
 def _ordinary(ramps: Ramps) -> Ramps:
