@@ -28,8 +28,8 @@ class Group:
     ----------
     members : array_like of bool, shape (n,), or of int, shape (m,)
         A mask, or positions.
-    lower : number
-        At least so much for all of them together, in the amounts of the problem.
+    lower : number, or None
+        At least so much for all of them together, in the amounts of the problem; None is 0.
     upper : number, or None
         At most so much.
     name : str
@@ -61,6 +61,7 @@ class Group:
             raise DataError(f"a position occurs twice among the members of {self.name!r}")
         members.flags.writeable = False
         object.__setattr__(self, "members", members)
+        object.__setattr__(self, "lower", 0 if self.lower is None else self.lower)
         _check_bounds(self.name, self.lower, self.upper)
 
 
@@ -72,9 +73,8 @@ class Groups:
     ----------
     labels : array_like, shape (n,)
         Who belongs together, such as the person behind several accounts; None (or nan) is nobody.
-    lower : number, or mapping of label to number
-    upper : number, None, or mapping of label to number
-        Labels that a mapping does not name have no bound.
+    lower, upper : number, None, or mapping of label to number or None
+        None is no bound, as for labels that a mapping does not name.
     name : str
         What messages and the certificate call them: name, then the label.
 
@@ -98,6 +98,7 @@ class Groups:
         codes, values = _coded(self.labels, self.name)
         object.__setattr__(self, "labels", codes)
         object.__setattr__(self, "_values", values)
+        object.__setattr__(self, "lower", 0 if self.lower is None else self.lower)
         for floor in _listed(self.lower):
             _check_bounds(self.name, floor, None)
         for cap in _listed(self.upper):
@@ -160,7 +161,7 @@ class Groups:
                 + ", ".join(map(repr, labels[:10]))
                 + (", ..." if len(labels) > 10 else "")
             )
-        return [bound.get(label, missing) for label in labels]
+        return [missing if (each := bound.get(label)) is None else each for label in labels]
 
 
 @dataclass(frozen=True, eq=False)

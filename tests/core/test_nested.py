@@ -339,3 +339,11 @@ def test_bounds_by_label_look_every_label_up_once_or_twice():
     hashed[0] = 0
     assert groups.bounds() == ([0] * 1_000, None)
     assert hashed[0] <= 5_000
+
+
+def test_no_floor_is_a_floor_of_nothing():
+    assert Group([0], lower=None).lower == 0
+    for none in (None, {"a": None}, {"a": None, "b": 0}):
+        each = Groups(["a", "a", "b"], lower=none, upper={"a": 3, "b": None})
+        assert divide(9, weights=[1, 1, 1], unit=1, constraints=[each]).sum() == 9
+        assert divide(9, weights=[1, 1, 1], unit=1, constraints=[each])[2] == 6
