@@ -67,6 +67,8 @@ def numbers(
     Raises
     ------
     DataError
+        If the values are no numbers, or one is negative, nan or, where that is refused,
+        infinite.
 
     Examples
     --------
@@ -108,6 +110,7 @@ def check_reach(name: str, values: NDArray[Any]) -> None:
     Raises
     ------
     UnsupportedError
+        If one is not 0 and beyond what products of floats keep.
     """
     bad = np.flatnonzero((values != 0) & ((values < SMALLEST) | (values > LARGEST)))
     if len(bad):
@@ -236,6 +239,7 @@ def reals(name: str, values: ArrayLike) -> NDArray[np.float64]:
     Raises
     ------
     DataError
+        If an amount is no number, negative or not finite.
     """
     array = _column(name, values)
     if array.dtype.kind in "iuf":
@@ -254,6 +258,7 @@ def ratios(name: str, values: ArrayLike) -> NDArray[Any]:
     Raises
     ------
     DataError
+        If a ratio is no number, negative or not finite.
 
     Examples
     --------
@@ -291,6 +296,7 @@ def claim_units(name: str, values: ArrayLike, unit: Fraction | None) -> tuple[ND
     Raises
     ------
     DataError
+        If a claim is no number, negative or not finite.
 
     Examples
     --------

@@ -81,6 +81,7 @@ class Groups:
     Raises
     ------
     DataError
+        If labels are not one for each claimant, or a bound is no amount.
 
     Examples
     --------
@@ -178,6 +179,7 @@ class Row:
     Raises
     ------
     DataError
+        If a coefficient or bound is no number, there is no bound, or they leave no room.
 
     Examples
     --------

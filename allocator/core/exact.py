@@ -86,8 +86,11 @@ def divide_exactly(
     Raises
     ------
     DataError
+        If an amount is no number or negative.
     InfeasibleError
+        If the bounds do not allow the budget.
     UnsupportedError
+        If the rule's awards are not rational.
 
     Examples
     --------

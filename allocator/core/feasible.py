@@ -24,6 +24,7 @@ def check_bounds(problem: Problem) -> None:
     Raises
     ------
     InfeasibleError
+        If the floors add up to more than the budget, or a floor is above its cap.
     """
     floors, unit = problem.total(problem.lower), problem.unit
     # A cap above the budget was lowered to it; a floor above the budget shows in the sum.
@@ -65,6 +66,8 @@ def check_groups(problem: Problem) -> None:
     Raises
     ------
     InfeasibleError
+        If the floors inside a group are above its cap, or the caps inside it below its
+        floor.
     """
     family, unit = problem.family, problem.unit
     if family is None:

@@ -143,6 +143,7 @@ def refuse_set_aside(paid: NDArray[np.int64] | None, bad: NDArray[np.bool_]) -> 
     Raises
     ------
     DataError
+        If one of the rows that are bad belongs to a user who was paid.
 
     Examples
     --------

@@ -35,6 +35,7 @@ def check_floors(lower: NDArray[np.int64], budget: int, unit: Fraction, policy: 
     Raises
     ------
     InfeasibleError
+        If the floors add up to more than the budget, with what would work.
     """
     n, total = len(lower), int(lower.sum())
     if total <= budget:
@@ -73,6 +74,7 @@ def check_caps(upper: NDArray[np.int64], budget: int, unit: Fraction, users: int
     Raises
     ------
     InfeasibleError
+        If they do, with their sum and what may be changed.
     """
     n, total = len(upper), int(upper.sum())
     if total >= budget:

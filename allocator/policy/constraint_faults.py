@@ -39,6 +39,7 @@ def check_spend(policy: Policy, spend: int, budget: int) -> None:
     Raises
     ------
     InfeasibleError
+        If less can be spent and `if_budget_exceeds_caps` is "error".
     """
     if spend == budget or policy.award.if_budget_exceeds_caps != "error":
         return

@@ -136,6 +136,7 @@ def state(policy: Policy, unit: Fraction, **fields: Any) -> Problem:
     Raises
     ------
     InfeasibleError
+        In the words of the policy, if no awards meet the bounds and the constraints.
     """
     try:
         problem = Problem(**fields, unit=unit)

@@ -131,6 +131,7 @@ def check_size(policy: Policy, eligible: int) -> None:
     Raises
     ------
     UnsupportedError
+        If there are more, with the number the rule takes and what to choose instead.
     """
     rule = few_rule_of(policy)
     if rule is None or not eligible or rule.min_claimants <= eligible <= rule.max_claimants:
@@ -150,6 +151,7 @@ def check_unpaid(policy: Policy, paid: Paid | None) -> None:
     Raises
     ------
     UnsupportedError
+        If anything was paid.
     """
     if paid is not None:
         name = policy.objective.rule

@@ -41,8 +41,13 @@ def divide_among_few(
     Raises
     ------
     DataError
+        If an amount is no number, claims are missing, or something that no such rule takes
+        is given.
     InfeasibleError
+        If the budget is more than the claims, or in whole units than the claims rounded
+        down.
     UnsupportedError
+        If there are more claimants than the rule takes.
 
     Examples
     --------
