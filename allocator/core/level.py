@@ -16,8 +16,8 @@ PATIENCE = 5  # evaluations between two selections of who still moves: a selecti
 WIDENINGS = 8  # steps away from a guess before it is given up
 FIRST_STRIDE = 2.0  # times the relative miss: enough when half of the money is between bounds
 STRIDE = 4.0  # times the last step
-NEARER = 2  # brackets, if the first is so wide ...
-STRAIGHT = 0.02  # ... in totals, over the budget: less of a curve is straight to a few millionths
+NEARER = 3  # evaluations at most, if the budget is not so near to an end of the bracket ...
+STRAIGHT = 1e-6  # ... as a product of both distances, over the budget: a secant misses by as much
 SHORTEST = 1e-14  # a relative step that floats still see
 TINIEST = 5e-324  # the smallest positive float stands for 0 in a geometric mean
 
@@ -105,14 +105,19 @@ def near_level(curve: Curve, budget: float) -> float:
     """
     if len(curve) <= MANY:
         return max(find_level(curve, budget)[0], 0.0)
-    level, guess = 0.0, None
+    low, high, f_low, f_high = _bracket(curve, budget, None)
+    if not math.isfinite(f_high - f_low):
+        return low
+    level = _between(low, high, f_low, f_high, budget, bisect=False) or low
     for _ in range(NEARER):
-        low, high, f_low, f_high = _bracket(curve, budget, guess)
-        if not math.isfinite(f_high - f_low):
-            return low
-        level = guess = _between(low, high, f_low, f_high, budget, bisect=False) or low
-        if f_high - f_low <= STRAIGHT * budget:
+        if (budget - f_low) * (f_high - budget) <= STRAIGHT * budget * budget:
             break
+        f_level = _total(curve, level)
+        if f_level <= budget:
+            low, f_low = level, f_level
+        else:
+            high, f_high = level, f_level
+        level = _between(low, high, f_low, f_high, budget, bisect=False) or low
     return level
 
 

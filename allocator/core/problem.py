@@ -165,7 +165,12 @@ the budget of 1: raise the budget to 2, or lower the floors (0 for everybody wou
     @property
     def spend(self) -> Any:
         """What can be spent: the budget, or the sum of the caps when that is less."""
-        return min(self.budget, self.total(self.upper), self._most)
+        return min(self.budget, self.caps, self._most)
+
+    @cached_property
+    def caps(self) -> Any:
+        """The sum of the caps."""
+        return self.total(self.upper)
 
     def total(self, amounts: NDArray[Any]) -> Any:
         """Return the sum of amounts, exactly when they are whole units."""

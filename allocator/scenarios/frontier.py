@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +22,6 @@ from allocator.scenarios.knobs import knob_key, number, scenario_policies, setti
 from allocator.scenarios.reading import load_for
 from allocator.scenarios.scenario_figures import gini_of_sorted, scenario_figures
 from allocator.scenarios.shared import SharedUsers, Solved
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["ALPHAS", "frontier"]
 

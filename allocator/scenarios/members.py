@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,24 +22,46 @@ class Members:
 
     Attributes
     ----------
+    rows : ndarray of int64, shape (m,)
+        Where they stand among all that were prepared, ascending.
     loss : ndarray of int64, shape (m,)
         1e-8 dollars.
     marks : ndarray of int64, shape (m,)
         A random number for each, by which awards are told apart.
     """
 
+    rows: NDArray[np.int64]
     loss: NDArray[np.int64]
     marks: NDArray[np.int64]
 
     @classmethod
     def of(cls, loss: NDArray[np.int64], marks: NDArray[np.int64]) -> Members:
-        """Return users whose losses are in ascending order."""
-        loss.flags.writeable = False
-        return cls(loss, marks)
+        """Return all users that were prepared, whose losses are in ascending order."""
+        return cls(np.arange(len(loss)), loss, marks)
 
     def from_(self, start: int) -> Members:
         """Return those from a place on."""
-        return Members(self.loss[start:], self.marks[start:])
+        return Members(self.rows[start:], self.loss[start:], self.marks[start:])
+
+    def where(self, chosen: NDArray[np.bool_]) -> Members:
+        """Return those chosen of all that were prepared."""
+        rows = np.flatnonzero(chosen)
+        return Members(rows, self.loss.take(rows), self.marks.take(rows))
+
+    def pick(self, column: NDArray[Any]) -> NDArray[Any]:
+        """Return what they have in a column of all that were prepared, read-only.
+
+        Examples
+        --------
+        >>> members = Members.of(np.array([50, 60, 80]), np.zeros(3)).from_(1)
+        >>> members.pick(np.array([7, 8, 9])).tolist()
+        [8, 9]
+        """
+        first, end = (int(self.rows[0]), int(self.rows[-1]) + 1) if len(self) else (0, 0)
+        # Of those who stand together, a view: problems share it.
+        picked = column[first:end] if end - first == len(self) else column.take(self.rows)
+        picked.flags.writeable = False
+        return picked
 
     def __len__(self) -> int:
         return len(self.loss)

@@ -1,4 +1,4 @@
-"""What of policies decides how users are read, who is in, and from which loss on."""
+"""What of policies decides how users are read, and who is in but for the sizes of losses."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Hashable, Sequence
 
 from allocator.allocation.pipeline import Loaded, load
 from allocator.allocation.stages import Stages
-from allocator.money import FINE, exact
 from allocator.policy.schema import Policy
-from allocator.policy.values import read_ratio
 
-__all__ = ["eligibility_key", "load_for", "smallest_loss"]
+__all__ = ["eligibility_key", "load_for"]
 
 
 def load_for(source: object, policies: Sequence[Policy], stages: Stages) -> Loaded:
@@ -37,31 +35,14 @@ def load_for(source: object, policies: Sequence[Policy], stages: Stages) -> Load
 
 
 def eligibility_key(policy: Policy) -> Hashable:
-    """Return all that decides who is in, but for the size of the loss."""
+    """Return all that decides who is in, but for the sizes of loss and loss ratio."""
     rule = policy.eligibility
     return (
         rule.exclude_already_compensated,
         repr(rule.exclude),
         rule.nonpositive_net_assets,
-        read_ratio(rule.min_loss_ratio),
         policy.uses_ratio,
     )
-
-
-def smallest_loss(policy: Policy) -> int:
-    """Return the smallest loss that is in, in 1e-8 dollars.
-
-    Examples
-    --------
-    >>> smallest_loss(Policy.default()) // FINE
-    50
-    >>> smallest_loss(Policy.default().replace(minimum="60.00")) // FINE
-    60
-    """
-    least = exact(policy.eligibility.min_loss)
-    if policy.award.cap_at_loss:  # a cap below the minimum: both are whole units
-        least = max(least, exact(policy.award.minimum))
-    return int(least * FINE)
 
 
 def _reading(policy: Policy) -> Hashable:

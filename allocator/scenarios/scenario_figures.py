@@ -101,7 +101,7 @@ def scenario_figures(solved: Solved) -> ScenarioFigures:
     return ScenarioFigures(
         status="caps_reached" if capped else "optimal",
         eligible=n,
-        paid=int(counts_of[values > 0].sum()),
+        paid=n - int(counts_of[:1][values[:1] == 0].sum()),
         at_floor=counts.at_lower,
         at_cap=counts.at_upper,
         total_cents=total,

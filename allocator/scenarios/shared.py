@@ -17,15 +17,17 @@ from allocator.core.problem import Problem
 from allocator.core.waterline import waterline
 from allocator.data.buffers import array_of
 from allocator.data.check import Users
-from allocator.money import FINE, exact_sum
+from allocator.money import FINE
 from allocator.policy.compile import Compiled, Ids, pose, rule_of
 from allocator.policy.constraints import constrain
 from allocator.policy.eligibility import decide
 from allocator.policy.schema import Policy
+from allocator.policy.values import read_ratio
 from allocator.policy.weights import Weighing, weigh
+from allocator.scenarios.cutoffs import Cutoffs, at_or_above
 from allocator.scenarios.margin import margin_of
 from allocator.scenarios.members import Members
-from allocator.scenarios.reading import eligibility_key, smallest_loss
+from allocator.scenarios.reading import eligibility_key
 from allocator.scenarios.solved_checks import check, check_plain
 from allocator.scenarios.tally import Tally, tally
 
@@ -74,35 +76,30 @@ class Solved:
 class SharedUsers:
     """Users read once, to whom any number of policies is applied, one after the other.
 
-    Eligible users are kept sorted by loss, so that those a smaller minimum loss or minimum award
-    lets in are a longer slice of the same arrays; nothing here depends on their order. Arrays
-    are kept for the last policy only: memory does not grow with the number of policies.
+    Those whom the widest of the policies lets in are kept sorted by loss, with the columns that
+    all share. A larger minimum loss or minimum award leaves a slice of the same arrays, a larger
+    ratio a selection of them; nothing here depends on their order. Arrays are kept for the last
+    policy only: memory does not grow with the number of policies.
 
     Parameters
     ----------
     loaded : Loaded
         Users read and checked for every policy that will be asked for.
     policies : sequence of Policy
-        Some that will be, so that the users are prepared with the smallest minimum at once.
+        Some that will be, so that the users are prepared for the widest at once.
     """
 
     def __init__(self, loaded: Loaded, policies: Sequence[Policy] = ()) -> None:
         self.loaded = loaded
         users = loaded.users
-        self._least: dict[Hashable, int] = {}
+        self._widest: dict[Hashable, Cutoffs] = {}
         for policy in policies:
-            key, cut = eligibility_key(policy), smallest_loss(policy)
-            self._least[key] = min(cut, self._least.get(key, cut))
+            key, cutoffs = eligibility_key(policy), Cutoffs.of(policy)
+            self._widest[key] = cutoffs.widened(self._widest.get(key, cutoffs))
         self._order = np.argsort(users.loss, kind="stable")
         self._marks = np.random.default_rng(SEED).integers(-(2**62), 2**62, len(users))
         self._key: Hashable = None
-        self._cut = 0
-        self._users = users
-        self._group = Members.of(users.loss[:0], self._marks[:0])
-        self._members: tuple[int, Members] = (0, self._group)
-        self._memo = _Latest()
-        self._rows = np.zeros(0, dtype=np.int64)
-        self._posed: tuple[Hashable, NDArray[np.float64] | None, Compiled] | None = None
+        self._prepare(np.zeros(0, dtype=np.int64), Cutoffs(0, "0"))
 
     def solve(self, policy: Policy, *, certify: bool = False) -> Solved:
         """Apply a policy.
@@ -129,9 +126,10 @@ class SharedUsers:
             If the awards do not pass; please report it.
         """
         check_plain(policy)
-        start = self._start(policy)
+        cutoffs = self._cover(policy)
         weighing = weigh(self._users, policy, self._memo)
-        compiled = self._compiled(policy, start, weighing)
+        members = self._let_in(cutoffs, weighing.ratio)
+        compiled = self._compiled(policy, members, weighing)
         problem = compiled.problem
         if compiled.priced:
             found = solve_priced(policy, compiled)
@@ -146,7 +144,7 @@ class SharedUsers:
             tier, log_level = margin_of(problem, ramps, awarded)
         solved = Solved(
             policy,
-            self._slice(start),
+            members,
             problem,
             units,
             compiled.unit_cents,
@@ -162,62 +160,63 @@ class SharedUsers:
         """Return what another policy weighs the eligible users of a solved one by, shape (m,)."""
         weighing = weigh(self._users, policy, self._memo)
         found = weighing.claim / FINE if weighing.weight is None else weighing.weight
-        return found[len(found) - len(solved.members) :]
+        return solved.members.pick(found)
 
-    def _start(self, policy: Policy) -> int:
-        """Where in the group of the policy its eligible users begin."""
-        key, cut = eligibility_key(policy), smallest_loss(policy)
-        if key != self._key or cut < self._cut:
-            least = min(cut, self._least.get(key, cut))
-            self._regroup(policy, least)
-            self._key, self._cut = key, least
-        return int(np.searchsorted(self._group.loss, cut))
+    def _cover(self, policy: Policy) -> Cutoffs:
+        """Return the cutoffs of a policy, after preparing all whom it lets in."""
+        key, cutoffs = eligibility_key(policy), Cutoffs.of(policy)
+        if key != self._key or not self._cutoffs.cover(cutoffs):
+            self._widest[key] = widest = cutoffs.widened(self._widest.get(key, cutoffs))
+            eligible = decide(self.loaded.users, widest.opened(policy)).eligible
+            rows = self._order[eligible[self._order]]
+            first = int(np.searchsorted(self.loaded.users.loss[rows], widest.loss))
+            self._prepare(rows[first:], widest)
+            self._key = key
+        return cutoffs
 
-    def _regroup(self, policy: Policy, cut: int) -> None:
-        """Take the users who are in by all rules but those on the size of the loss."""
-        eligibility = policy.eligibility.model_copy(update={"min_loss": "0"})
-        award = policy.award.model_copy(update={"minimum": "0"})
-        open_to_all = policy.model_copy(update={"eligibility": eligibility, "award": award})
-        users = self.loaded.users
-        rows = self._order[decide(users, open_to_all).eligible[self._order]]
-        loss = users.loss[rows]
-        first = int(np.searchsorted(loss, cut))
-        rows, loss = rows[first:], loss[first:]
-        self._users = _taken(users, rows, loss)
-        self._group = Members.of(loss, self._marks[rows])
-        self._rows = np.arange(len(rows))
-        self._members = (0, self._group)
+    def _prepare(self, rows: NDArray[np.int64], cutoffs: Cutoffs) -> None:
+        """Take the columns of the users whom all policies share."""
+        self._users = _taken(self.loaded.users, rows)
+        self._group = self._above = Members.of(self._users.loss, self._marks[rows])
+        self._members = self._group
+        self._cutoffs, self._drawn = cutoffs, cutoffs.ratio
         self._memo = _Latest()
-        self._posed = None
+        self._posed: tuple[Hashable, Members, NDArray[np.float64] | None, Compiled] | None = None
 
-    def _compiled(self, policy: Policy, start: int, weighing: Weighing) -> Compiled:
+    def _let_in(self, cutoffs: Cutoffs, ratio: NDArray[np.float64] | None) -> Members:
+        """Return those of the group who are on the cutoffs or above."""
+        if cutoffs.ratio != self._drawn:
+            chosen = self._group
+            if read_ratio(cutoffs.ratio) > read_ratio(self._cutoffs.ratio):
+                assert ratio is not None  # the policy says that it needs net assets
+                chosen = chosen.where(at_or_above(self._users, ratio, read_ratio(cutoffs.ratio)))
+            self._drawn, self._above, self._members = cutoffs.ratio, chosen, chosen
+        first = int(np.searchsorted(self._above.loss, cutoffs.loss))
+        if len(self._members) != len(self._above) - first:
+            self._members = self._above.from_(first)
+        return self._members
+
+    def _compiled(self, policy: Policy, members: Members, weighing: Weighing) -> Compiled:
         """State the problem, or return the last one if it is the same, as when alpha changes."""
         objective = policy.objective
         what = (objective.rule, objective.of, objective.weighted, policy.claim)
-        key = (start, repr(policy.award), policy.tie_break_key, repr(policy.constraints), *what)
+        key = (repr(policy.award), policy.tie_break_key, repr(policy.constraints), *what)
         weight, last = weighing.weight, self._posed
-        if last is None or last[0] != key or last[1] is not weight:
-            rows = self._rows[start:]
-            constrained = constrain(self._users, policy, rows)
+        if last is None or last[:2] != (key, members) or last[2] is not weight:
+            constrained = constrain(self._users, policy, members.rows)
             problem = pose(
                 policy,
-                self._slice(start).loss,
-                weighing.claim[start:],
-                None if weight is None else weight[start:],
-                Ids(self._users.ids, rows),
+                members.loss,
+                None if policy.uses_weights else members.pick(weighing.claim),
+                None if weight is None else members.pick(weight),
+                Ids(self._users.ids, members.rows),
                 len(self.loaded.users),
                 constrained.groups,
             )
             unit = policy.award.unit_cents
-            caps = exact_sum(problem.upper)
-            posed = Compiled(problem, rows, unit, caps, priced=constrained.bounds)
-            last = self._posed = (key, weight, posed)
-        return last[2]
-
-    def _slice(self, start: int) -> Members:
-        if self._members[0] != start:
-            self._members = (start, self._group.from_(start))
-        return self._members[1]
+            posed = Compiled(problem, members.rows, unit, problem.caps, priced=constrained.bounds)
+            last = self._posed = (key, members, weight, posed)
+        return last[3]
 
 
 class _Latest:
@@ -233,7 +232,7 @@ class _Latest:
         return self._kept[part][1]
 
 
-def _taken(users: Users, rows: NDArray[np.int64], loss: NDArray[np.int64]) -> Users:
+def _taken(users: Users, rows: NDArray[np.int64]) -> Users:
     index = array_of(rows)
 
     def of(column: NDArray[Any] | None) -> NDArray[Any] | None:
@@ -242,7 +241,7 @@ def _taken(users: Users, rows: NDArray[np.int64], loss: NDArray[np.int64]) -> Us
     return replace(
         users,
         ids=users.ids.take(index),
-        loss=loss,
+        loss=users.loss[rows],
         net_assets=of(users.net_assets),
         no_snapshot=of(users.no_snapshot),
         already_compensated=of(users.already_compensated),

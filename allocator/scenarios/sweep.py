@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from allocator.allocation.stages import Progress, Stages
 from allocator.errors import InfeasibleError
 from allocator.policy.schema import Policy
 from allocator.policy.values import read_ratio
+from allocator.scenarios.cutoffs import Cutoffs
 from allocator.scenarios.knobs import scenario_policies, settings, shown
-from allocator.scenarios.reading import eligibility_key, load_for, smallest_loss
+from allocator.scenarios.reading import eligibility_key, load_for
 from allocator.scenarios.same_knob import MOST, sweep_notes
 from allocator.scenarios.scenario_figures import ScenarioFigures, scenario_figures
 from allocator.scenarios.shared import SharedUsers
 from allocator.scenarios.sweep_result import Sweep
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["Sweep", "sweep"]
 
@@ -118,7 +116,7 @@ def _failures(failed: Mapping[int, str], changes: Sequence[Mapping[str, Any]]) -
 
 
 def _nearness(policy: Policy) -> tuple[object, ...]:
-    weights = policy.weights
+    weights, cutoffs = policy.weights, Cutoffs.of(policy)
     return (
         repr(eligibility_key(policy)),
         policy.weighs,
@@ -127,5 +125,6 @@ def _nearness(policy: Policy) -> tuple[object, ...]:
         weights.ratio_exponent,
         float(read_ratio(weights.ratio_cap)),
         repr(sorted(weights.factors.items())),
-        smallest_loss(policy),
+        read_ratio(cutoffs.ratio),
+        cutoffs.loss,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from allocator.core.curves import blocks
 from allocator.money import exact_sum
 
 __all__ = ["Tally", "tally"]
@@ -51,12 +52,13 @@ def tally(units: NDArray[np.int64], lower: NDArray[np.int64], upper: NDArray[np.
     >>> tally(np.array([1, 4, 3, 2]), np.array([1, 1, 1, 2]), np.array([4, 4, 2, 2]))
     Tally(at_lower=2, at_upper=1, fixed=1, outside=1, total=10)
     """
-    floor, cap = units == lower, units == upper
-    fixed = int(np.count_nonzero(floor & cap))
-    return Tally(
-        int(np.count_nonzero(floor)),
-        int(np.count_nonzero(cap)) - fixed,
-        fixed,
-        int(np.count_nonzero(units < lower)) + int(np.count_nonzero(units > upper)),
-        exact_sum(units),
-    )
+    at_lower = at_upper = fixed = outside = total = 0
+    for rows in blocks(len(units)):
+        award, least, most = units[rows], lower[rows], upper[rows]
+        floor, cap = award == least, award == most
+        at_lower += int(np.count_nonzero(floor))
+        at_upper += int(np.count_nonzero(cap))
+        fixed += int(np.count_nonzero(floor & cap))
+        outside += int(np.count_nonzero(award < least)) + int(np.count_nonzero(award > most))
+        total += exact_sum(award)
+    return Tally(at_lower, at_upper - fixed, fixed, outside, total)

@@ -113,6 +113,45 @@ def test_deciles_of_sorted_losses_are_those_of_deciles(values):
     assert members.share_of_top_tenth(units, int(units.sum())) == share_of_top(units, loss)
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    # losses and net assets whose ratio is on a cutoff, just beside it, or none
+    st.lists(
+        st.tuples(
+            st.sampled_from(["60", "90", "24000000000.00000001", "23999999999.99999999"]),
+            st.sampled_from(["-5", "0", "100", "200", "300", "80000000000", "150.00000001"]),
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+    st.lists(
+        st.sampled_from(["0", "0.2", "0.3", "30%", "0.45", "0.6", "0.9"]), min_size=1, max_size=4
+    ),
+    st.lists(st.sampled_from(["50.00", "90.00"]), min_size=1, max_size=2, unique=True),
+    st.sampled_from(["eligible", "ineligible"]),
+    st.sampled_from([0.0, 0.5]),
+)
+def test_every_ratio_lets_in_whom_allocate_lets_in(pairs, ratios, least, without, exponent):
+    losses, assets = zip(*pairs, strict=True)
+    ids = [f"u{i}" for i in range(len(pairs))]
+    table = pa.table({"user_id": ids, "liquidation_loss": losses, "net_assets": assets})
+    base = al.Policy.default().replace(
+        budget="777.77", nonpositive_net_assets=without, ratio_exponent=exponent
+    )
+    policies = [
+        base.replace(min_loss_ratio=ratio, min_loss=loss) for ratio in ratios for loss in least
+    ]
+    shared = SharedUsers(load_for(table, policies, Stages()), policies[:1])  # others come later
+    for policy in [*policies, *reversed(policies)]:
+        solved = shared.solve(policy)
+        awards = al.allocate(table, policy).awards
+        expected = dict(zip(awards.user_id, awards.award_cents, strict=True))
+        who = [solved.problem.ids[i] for i in range(len(solved.units))]
+        assert sorted(who) == sorted(awards.user_id[awards.eligible])
+        units = dict(zip(who, solved.units.tolist(), strict=True))
+        assert all(expected[user] == units[user] for user in who)
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     st.lists(
@@ -318,7 +357,7 @@ def test_arrays_are_made_once_for_all_scenarios_that_share_them(users, base, mon
     monkeypatch.setattr(shared_module, "decide", lambda *a: made.append(a) or honest(*a))
     grid = {"min_loss_ratio": ["0.3", "0.5"], "alpha": [1, 2], "minimum": [0, 4, 60]}
     sweep(users, base, grid | {"min_loss": [40, 50]})
-    assert len(made) == 2  # once for each ratio: a smaller minimum is a longer slice
+    assert len(made) == 1  # larger cutoffs choose among those whom the smallest let in
 
 
 CHANGES = (

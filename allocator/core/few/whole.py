@@ -47,7 +47,7 @@ def whole_awards(problem: Problem, rule: FewRule) -> tuple[NDArray[np.int64], Es
     """
     if problem.claims is None:
         raise DataError(f"{rule.name} needs claims")
-    if problem.spend == problem.total(problem.upper):
+    if problem.spend == problem.caps:
         return np.array(problem.upper, dtype=np.int64), None
     claims = [Fraction(int(claim), problem.claim_parts) for claim in problem.claims]
     budget = Fraction(problem.spend)

@@ -110,7 +110,7 @@ def awards_of(problem: Problem, rule: Rule) -> Ints:
     >>> awards_of(Problem(budget=100, lower=0, upper=[80, 120], claims=[80, 120]), Proportional())
     array([40, 60])
     """
-    if exact_sum(problem.upper) <= problem.budget:
+    if problem.caps <= problem.budget:
         return np.array(problem.upper)
     return np.array(solve(problem, rule).awards)
 

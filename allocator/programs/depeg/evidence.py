@@ -113,7 +113,7 @@ def certify(case: Case, award_cents: Ints, faults: tuple[str, ...] = ()) -> Cert
             f"{_row(paid[0])}"
         )
     failures += _failures(case, core, award_cents)
-    full = exact_sum(case.problem.upper) <= case.problem.budget
+    full = case.problem.caps <= case.problem.budget
     ok = all(checks.values())
     return Certificate(
         kind="depeg",

@@ -27,7 +27,7 @@ def survey_of(case: Case) -> Survey:
     """
     positions, claims, problem = case.positions, case.claims, case.problem
     counts = np.bincount(claims.reason, minlength=len(REASONS)).tolist()
-    owed, payable = exact_sum(claims.cents), exact_sum(problem.upper)
+    owed, payable = exact_sum(claims.cents), problem.caps
     enough = payable <= problem.budget
     capped = "" if payable == owed else f", of which {format_cents(payable)} at most is paid"
     return Survey(

@@ -13,10 +13,10 @@ from allocator.money import CENTS, FINE, exact_sum, format_cents, format_dollars
 from allocator.policy.eligibility import at_least
 from allocator.policy.sections import Range
 from allocator.policy.values import read_ratio, show_percent
+from allocator.scenarios.cutoffs import Cutoffs
 from allocator.scenarios.health.finding import Example, Finding, severity, users
 from allocator.scenarios.health.ground import AMOUNTS, Ground
 from allocator.scenarios.hypothetical import net_assets_at
-from allocator.scenarios.reading import smallest_loss
 from allocator.scenarios.sums import median
 
 __all__ = ["check"]
@@ -63,7 +63,7 @@ def check(ground: Ground) -> Iterator[Finding]:
 
 def _lines(ground: Ground) -> Iterator[Line]:
     policy = ground.policy
-    least = smallest_loss(policy)
+    least = Cutoffs.of(policy).loss
     if least:
         yield _of_loss(ground, least)
     if policy.uses_ratio:
@@ -208,4 +208,4 @@ def _near(values: Ints, edge: int) -> NDArray[np.bool_]:
 
 def _typical_loss(ground: Ground) -> int:
     losses = ground.users.loss[ground.rows]
-    return max(median(losses) if len(losses) else smallest_loss(ground.policy), 1)
+    return max(median(losses) if len(losses) else Cutoffs.of(ground.policy).loss, 1)
