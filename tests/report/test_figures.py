@@ -158,9 +158,12 @@ def test_how_many_a_figure_can_tell_apart(some):
 
 
 def test_nobody_to_draw(make):
-    plots = Plots([make([("a", "1.00", "9.00")])])
-    for name in NAMES:
-        ET.fromstring(to_svg(getattr(plots, name)(), name))
+    nobody = make([("a", "1.00", "9.00")])
+    for plots in (Plots([nobody]), al.compare(nobody, nobody, names=["a", "b"]).plot):
+        for name in NAMES:
+            ET.fromstring(to_svg(getattr(plots, name)(), name))
+    finding = "Compared with a, under b nobody is eligible, either."
+    assert plots.chart("gainers").title == finding
 
 
 def test_losses_that_are_all_equal(make):

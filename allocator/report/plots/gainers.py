@@ -86,6 +86,8 @@ def _row(name: str, row: ChangeRow, losses: str, *, hide: bool, gone: bool) -> d
 
 
 def _told(name: str, whole: ChangeRow, hide: set[int]) -> str:
+    if not whole.users:
+        return f"under {name} nobody is eligible, either"
     gain, lose = (
         "some" if k in hide and not is_blurred(whole.users, 0) else percent(each / whole.users, 0)
         for k, each in enumerate((whole.gainers, whole.losers))
