@@ -1,11 +1,11 @@
-"""What can go wrong, as a small family of exceptions.
+"""What can go wrong, as a small family of exceptions, and the name that was meant.
 
 A message is public API: it says what is wrong, with the numbers, and what to do about it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Self, TypedDict
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "PolicyError",
     "UnsupportedError",
     "VerificationError",
+    "nearest",
 ]
 
 
@@ -111,3 +112,24 @@ class MissingPackageError(UnsupportedError):
 
 class VerificationError(AllocatorError):
     """A stored result does not follow from its inputs."""
+
+
+def nearest(name: str, known: Collection[str], *, sure: bool = False) -> str:
+    """Return the known name most like `name`, or "" when none is.
+
+    Parameters
+    ----------
+    name : str
+    known : collection of str
+    sure : bool
+        Only when the likeness leaves little doubt.
+
+    Examples
+    --------
+    >>> nearest("loss_exponant", ["loss_exponent", "ratio_exponent"])
+    'loss_exponent'
+    """
+    from difflib import get_close_matches
+
+    cutoff = 0.8 if sure else 0.5  # above 0.8 a name can only be a slip of the pen
+    return next(iter(get_close_matches(name, list(known), n=1, cutoff=cutoff)), "")

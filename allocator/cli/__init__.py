@@ -10,6 +10,7 @@ import click
 
 from allocator.cli.console import exit_code, open_closed_streams, print_json, said, tell_error
 from allocator.cli.lazy import LazyGroup
+from allocator.errors import nearest
 
 __all__ = ["main"]
 
@@ -37,11 +38,9 @@ class _Commands(LazyGroup):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        from difflib import get_close_matches
-
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
-            near = get_close_matches(args[0], _COMMANDS, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+            close = nearest(args[0], _COMMANDS)
+            hint = f" Did you mean {close!r}?" if close else ""
             ctx.fail(f"There is no command {args[0]!r}.{hint}")
         return super().resolve_command(ctx, args)
 

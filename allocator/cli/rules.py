@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from allocator.cli.console import print_json
+from allocator.errors import nearest
 
 if TYPE_CHECKING:
     from allocator.core.properties.table import Verdict
@@ -66,10 +67,8 @@ def _title(name: str) -> str:
 
 
 def _unknown(name: str, names: list[str]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, names, n=1)
-    hint = f"Did you mean {near[0]!r}?" if near else f"The rules are {', '.join(names)}."
+    close = nearest(name, names)
+    hint = f"Did you mean {close!r}?" if close else f"The rules are {', '.join(names)}."
     return f"There is no rule {name!r}. {hint}"
 
 

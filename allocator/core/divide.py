@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from fractions import Fraction
 from importlib import import_module
 from typing import Any, Literal
@@ -30,7 +29,7 @@ from allocator.core.problem import EQUAL, Problem, by_position
 from allocator.core.rules import Rule
 from allocator.core.solve import solve
 from allocator.core.two_stage import TwoStage
-from allocator.errors import DataError, InfeasibleError, UnsupportedError
+from allocator.errors import DataError, InfeasibleError, UnsupportedError, nearest
 from allocator.money import exact
 
 __all__ = ["divide"]
@@ -332,8 +331,8 @@ def _rule(rule: Rule | FewRule | str) -> Rule | FewRule:
     names = RULES | FEW_RULES
     if isinstance(rule, str) and rule in names:
         return names[rule]()
-    near = get_close_matches(str(rule), names, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; the rules are {', '.join(names)}"
+    close = nearest(str(rule), names)
+    hint = f"; did you mean {close!r}?" if close else f"; the rules are {', '.join(names)}"
     raise UnsupportedError(f"there is no rule {rule!r}{hint}")
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from allocator.data.table import UsersTable
-from allocator.errors import DataError
+from allocator.errors import DataError, nearest
 
 __all__ = [
     "ALREADY_COMPENSATED",
@@ -123,5 +122,4 @@ def nearest_name(name: str, present: Collection[str]) -> str | None:
     'Liquidation Loss USD'
     """
     by_plain = {other.lower().replace(" ", "_").replace("-", "_"): other for other in present}
-    close = difflib.get_close_matches(name.lower(), by_plain, n=1)
-    return by_plain[close[0]] if close else None
+    return by_plain.get(nearest(name.lower(), by_plain))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import glob
 import hashlib
 import os
@@ -25,7 +24,7 @@ from allocator.data.table import (
     simulated_note,
     wanted,
 )
-from allocator.errors import DataError
+from allocator.errors import DataError, nearest
 
 __all__ = ["read_files"]
 
@@ -135,10 +134,10 @@ def _is_data(name: str) -> bool:
 def _nearest_file(path: str) -> str:
     folder, name = os.path.split(path)
     try:
-        near = difflib.get_close_matches(name, os.listdir(folder or "."), n=1)
+        close = nearest(name, os.listdir(folder or "."))
     except OSError:
         return f": there is no folder {folder}"
-    return f"; did you mean {os.path.join(folder, near[0])}?" if near else ""
+    return f"; did you mean {os.path.join(folder, close)}?" if close else ""
 
 
 def _held(path: str) -> bytes | None:

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from allocator.data.amounts import read_amounts
 from allocator.data.buffers import nulls_of, numbers_of
 from allocator.data.faults import Fault
-from allocator.errors import DataError, PolicyError
+from allocator.errors import DataError, PolicyError, nearest
 from allocator.money import exact, parse_fine
 from allocator.policy.sections import Range
-from allocator.policy.violations import nearest
 
 if TYPE_CHECKING:
     from allocator.data.check import Users

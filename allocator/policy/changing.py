@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from allocator.errors import PolicyError
+from allocator.errors import PolicyError, nearest
 from allocator.policy.sections import Section
-from allocator.policy.violations import nearest
 
 if TYPE_CHECKING:
     from allocator.policy.base import ProgramPolicy

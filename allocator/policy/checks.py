@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from allocator.errors import nearest
 from allocator.money import CENTS, exact
 from allocator.policy.constraint_checks import constraints
 from allocator.policy.rule_checks import COLUMNS, named, stages, weighted, without_level
 from allocator.policy.sections import Range
 from allocator.policy.values import read_instant, show_dollars, show_number
-from allocator.policy.violations import Violation, nearest
+from allocator.policy.violations import Violation
 from allocator.policy.wave_checks import people, reserve
 
 if TYPE_CHECKING:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from allocator.errors import nearest
 from allocator.money import exact
 from allocator.policy.rules import FEW, NAMES, STAGES, TWO_STAGE, WEIGHTED
-from allocator.policy.violations import Violation, nearest
+from allocator.policy.violations import Violation
 
 if TYPE_CHECKING:
     from allocator.policy.schema import Policy

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from allocator.errors import PolicyError
+from allocator.errors import PolicyError, nearest
 from allocator.policy.base import ProgramPolicy
 from allocator.policy.changing import FREE
 from allocator.policy.checks import COLUMNS, violations
@@ -22,7 +22,7 @@ from allocator.policy.sections import (
 )
 from allocator.policy.sources import CITATIONS, PAGES, Citations
 from allocator.policy.values import read_ratio
-from allocator.policy.violations import Violation, nearest
+from allocator.policy.violations import Violation
 from allocator.policy.writing import as_json
 
 __all__ = ["Policy"]

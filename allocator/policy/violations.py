@@ -5,21 +5,22 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
 from pydantic import BaseModel
 
+from allocator.errors import nearest
+
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-__all__ = ["Violation", "nearest", "read_errors", "report"]
+__all__ = ["Violation", "read_errors", "report"]
 
 _VALUES = "<values>"
 _TAGS = (_VALUES, "<range>", "[key]")  # parts of a path that pydantic adds
 _SHOWN = 80  # longer values are cut: the reader has the file
-_SAME = 0.8  # similarity above which a name can only be a slip of the pen
 
 
 @dataclass(frozen=True)
@@ -39,27 +40,6 @@ class Violation:
     keys: tuple[tuple[str | int, ...], ...]
     message: str
     supported: bool = True
-
-
-def nearest(name: str, known: Collection[str], *, sure: bool = False) -> str:
-    """Return the known name most like `name`, or "" when none is.
-
-    Parameters
-    ----------
-    name : str
-    known : collection of str
-    sure : bool
-        Only when the likeness leaves little doubt.
-
-    Examples
-    --------
-    >>> nearest("loss_exponant", ["loss_exponent", "ratio_exponent"])
-    'loss_exponent'
-    """
-    from difflib import get_close_matches
-
-    cutoff = _SAME if sure else 0.5
-    return next(iter(get_close_matches(name, list(known), n=1, cutoff=cutoff)), "")
 
 
 def read_errors(errors: Iterable[ErrorDetails], model: type[BaseModel]) -> list[Violation]:

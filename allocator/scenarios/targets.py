@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.errors import DataError
+from allocator.errors import DataError, nearest
 from allocator.money import CENTS, FINE_PER_CENT, exact, exact_sum
-from allocator.policy.violations import nearest
 from allocator.scenarios.deciles import DECILES
 from allocator.scenarios.scenario_figures import gini_of_sorted
 from allocator.scenarios.shared import Solved

@@ -12,14 +12,14 @@ from pydantic import Field, StrictStr
 
 from allocator.core.catalog import FEW_RULES
 from allocator.core.catalog import RULES as CATALOG
-from allocator.errors import PolicyError
+from allocator.errors import PolicyError, nearest
 from allocator.money import CENTS, exact
 from allocator.policy.base import ProgramPolicy
 from allocator.policy.reading import read_file
 from allocator.policy.sections import Name, Section
 from allocator.policy.sources import Citations, Sourced
 from allocator.policy.values import DOLLARS, Instant, Money, PositiveMoney, read_instant
-from allocator.policy.violations import Violation, nearest
+from allocator.policy.violations import Violation
 from allocator.programs.depeg.columns import COLUMNS
 from allocator.programs.depeg.prices import Prices, read_prices
 from allocator.programs.depeg.sources import CITATIONS, PAGES

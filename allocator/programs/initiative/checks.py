@@ -7,10 +7,10 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from allocator.errors import AllocatorError
+from allocator.errors import AllocatorError, nearest
 from allocator.money import CENTS, exact
 from allocator.policy.base import ProgramPolicy
-from allocator.policy.violations import Violation, nearest
+from allocator.policy.violations import Violation
 from allocator.programs.kinds import VOUCHER, load_policy
 
 if TYPE_CHECKING:

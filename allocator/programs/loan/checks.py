@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from allocator.errors import nearest
 from allocator.money import CENTS, exact
 from allocator.policy.values import read_ratio, show_dollars
-from allocator.policy.violations import Violation, nearest
+from allocator.policy.violations import Violation
 from allocator.programs.loan.columns import COLUMNS
 from allocator.programs.loan.values import read_part
 

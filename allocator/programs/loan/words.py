@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow.compute as pc
 
 from allocator.data.buffers import numbers_of
+from allocator.errors import nearest
 from allocator.money import exact, format_cents
 from allocator.policy.values import show_dollars, show_percent
-from allocator.policy.violations import nearest
 from allocator.programs.certificate import Certificate
 from allocator.programs.loan.fund import PARTS, Case
 from allocator.programs.loan.policy import LoanPolicy
