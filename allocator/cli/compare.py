@@ -37,6 +37,8 @@ def compare(
             if not as_json:
                 click.echo("One --policy is given, so that it is compared with announced.\n")
         result = compare_runs(sources[0], *(read_policy(name, settings) for name in policies))
+    elif settings:
+        raise click.UsageError("--set changes the policies of --policy: runs are as they were made")
     elif len(sources) > 1:
         result = compare_runs(*(load_allocation(each) for each in sources))
     else:

@@ -48,7 +48,9 @@ def plot(
     For example: allocator lab plot runs/announced runs/broad --figure gainers --out gainers.svg
     """
     from allocator.allocation.loading import load_allocation
+    from allocator.report.disclosure import told_apart
     from allocator.report.figures import NAMES, Plots
+    from allocator.scenarios.panel import distinct_names
 
     known = (*NAMES, "frontier")
     if name is not None and name not in known:
@@ -57,12 +59,17 @@ def plot(
         raise click.UsageError("--figure frontier runs the policies again: give --users USERS, too")
     for directory in directories:
         refuse_no_run(directory)
-    if name is not None and not as_csv and out is not None and out.suffix.lower() not in FORMATS:
-        raise click.UsageError(f"--out {out}: a figure is a .png or .svg file")
-    plots = Plots([load_allocation(each) for each in directories])
+    if out is not None:
+        _check_out(out, one=name is not None, as_csv=as_csv)
+    runs = [load_allocation(each) for each in directories]
+    names = distinct_names([each.policy.name for each in runs])
+    shown, left_out = told_apart(list(zip(names, runs, strict=True)))
+    plots = Plots([run for _, run in shown], [called for called, _ in shown])
     wanted = [name] if name else [each for each in known if users or each != "frontier"]
     charts = [_chart(plots, each, users) for each in wanted]
     clear_line()
+    for called, _ in left_out:
+        tell(f"left out {called}: beside {names[0]} it would tell what fewer than ten people get")
     if name is not None:
         _one(charts[0], out, as_csv=as_csv)
         return
@@ -75,6 +82,16 @@ def plot(
             tell(f"left out {chart.name}: {chart.title}")
     if users is None:
         tell("left out frontier: it needs --users USERS")
+
+
+def _check_out(out: Path, *, one: bool, as_csv: bool) -> None:
+    picture = out.suffix.lower() in FORMATS
+    if one and not as_csv and not picture:
+        raise click.UsageError(f"--out {out}: a figure is a .png or .svg file")
+    if one and as_csv and picture:
+        raise click.UsageError(f"--out {out}: with --csv, the numbers are a .csv file")
+    if not one and picture and not out.is_dir():
+        raise click.UsageError(f"--out {out}: all figures need a folder; one needs --figure NAME")
 
 
 def _chart(plots: Plots, name: str, users: str | None) -> Chart:

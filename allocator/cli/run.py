@@ -17,7 +17,7 @@ from allocator.cli.options import (
     set_option,
     with_settings,
 )
-from allocator.errors import DataError, UnsupportedError
+from allocator.errors import DataError
 from allocator.programs.kinds import VOUCHER, kind_of, load_policy, program_of
 
 if TYPE_CHECKING:
@@ -244,12 +244,7 @@ def _report(allocation: Any, loaded: Any) -> str:
     from allocator.report.report import render
 
     # Bad rows set aside would stop the health checks; without them the page says how to have them.
-    users = loaded if loaded.quarantined is None and not loaded.paid else None
-    try:
-        html: str = render([allocation], users)
-    except UnsupportedError:  # a policy that they cannot look at
-        html = render([allocation])
-    return html
+    return render([allocation], loaded if loaded.quarantined is None and not loaded.paid else None)
 
 
 def _next(run: Any, directory: Path, *, report: bool) -> str:

@@ -9,7 +9,7 @@ from allocator.allocation.result import Allocation
 from allocator.money import format_cents
 from allocator.report.calculator import as_json, calculators, phrases, questions
 from allocator.report.decisions import decisions
-from allocator.report.disclosure import bound_cells, gone_rows, told_twice
+from allocator.report.disclosure import Run, bound_cells, gone_rows, told_twice
 from allocator.report.figures import Plots
 from allocator.report.suppress import (
     WITHHELD,
@@ -36,15 +36,15 @@ from allocator.scenarios.summary_text import named_checks
 __all__ = ["page_content"]
 
 
-def page_content(plots: Plots, left_out: Sequence[str]) -> dict[str, Any]:
+def page_content(plots: Plots, left_out: Sequence[Run]) -> dict[str, Any]:
     """Return what the page says, with nothing that could tell what single people get.
 
     Parameters
     ----------
     plots : Plots
         Of the runs that are shown.
-    left_out : sequence of str
-        Names of runs that may not be shown beside these.
+    left_out : sequence of (str, Allocation)
+        Runs that may not be shown beside these: only whether they passed is told.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def page_content(plots: Plots, left_out: Sequence[str]) -> dict[str, Any]:
     }
     return {
         "names": names,
-        "left_out": left_out,
+        "left_out": [name for name, _ in left_out],
         "policy": first.policy,
         "summary": summary,
         "certificate": first.certificate,
@@ -78,7 +78,7 @@ def page_content(plots: Plots, left_out: Sequence[str]) -> dict[str, Any]:
         "hide_users": hide_users,
         "gone": gone,
         "out": out,
-        "failed": [(n, _failed(run)) for n, run in runs if not run.certificate.ok],
+        "failed": [(n, _failed(run)) for n, run in (*runs, *left_out) if not run.certificate.ok],
         "notes": [without_small_counts(note) for note in comparison.users.notes],
         **_amounts(first, summary, few=few),
         "half": half_finding(summary, exact=0 not in hidden_sums),

@@ -10,15 +10,28 @@ import numpy as np
 from allocator.allocation.result import Allocation
 from allocator.report.suppress import hidden, hidden_cells, is_small
 from allocator.scenarios.compare import Comparison
+from allocator.scenarios.deciles import DECILES
 from allocator.scenarios.panel import Panel, Scenario, panel
 from allocator.scenarios.rows import ChangeRow, PaidRow
 from allocator.scenarios.summary import Outcome
 from allocator.scenarios.tables import Tables
 
-__all__ = ["bound_cells", "change_cells", "few_differ", "gone_rows", "told_apart", "told_twice"]
+__all__ = [
+    "Run",
+    "bound_cells",
+    "change_cells",
+    "few_differ",
+    "gone_rows",
+    "gone_tops",
+    "told_apart",
+    "told_twice",
+]
 
 
-def told_apart(allocations: Sequence[Allocation]) -> tuple[list[Allocation], list[Allocation]]:
+Run = tuple[str, Allocation]  # and what it is called
+
+
+def told_apart(runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
     """Part the runs that may be shown beside each other from those that may not.
 
     Two runs that differ in what fewer than ten people get tell, when both are shown, what these
@@ -26,16 +39,17 @@ def told_apart(allocations: Sequence[Allocation]) -> tuple[list[Allocation], lis
 
     Parameters
     ----------
-    allocations : sequence of Allocation
+    runs : sequence of (str, Allocation)
 
     Returns
     -------
-    shown, left_out : list of Allocation
+    shown, left_out : list of (str, Allocation)
         The first run is always shown.
     """
-    shown, left_out = [allocations[0]], list[Allocation]()
-    for each in allocations[1:]:
-        (left_out if few_differ(panel([*shown, each])) else shown).append(each)
+    shown, left_out = [runs[0]], list[Run]()
+    for each in runs[1:]:
+        together = panel([run for _, run in (*shown, each)])
+        (left_out if few_differ(together) else shown).append(each)
     return shown, left_out
 
 
@@ -78,6 +92,23 @@ def gone_rows(comparison: Comparison) -> dict[str, set[int]]:
             found |= hidden(changed.tolist())
         gone[scenario.name] = found
     return gone
+
+
+def gone_tops(tables: Tables, gone: Mapping[str, set[int]]) -> set[str]:
+    """Return the scenarios whose highest decile that has anybody is not shown.
+
+    Parameters
+    ----------
+    tables : Tables
+    gone : mapping of str to set of int
+        As `gone_rows` returns it.
+
+    Returns
+    -------
+    set of str
+    """
+    top = max((k for k, row in enumerate(tables.users[:DECILES]) if row.users), default=0)
+    return {name for name, rows in gone.items() if top in rows}
 
 
 def _differ(one: Scenario, other: Scenario) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

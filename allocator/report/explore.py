@@ -143,6 +143,9 @@ class Explorer:
             self.result = result
         except AllocatorError as error:
             told = alert(str(error))
+        except Exception as error:  # the thread tells it; the panel must not look as if it fit
+            told = alert(f"{type(error).__name__}: {error}. Please report it.")
+            raise
         finally:
             self._told.value = told
 

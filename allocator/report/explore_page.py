@@ -12,6 +12,7 @@ from allocator.report.figures import Plots
 from allocator.report.style import to_svg
 from allocator.report.where_it_goes import loss_range
 from allocator.scenarios.comparison import Comparison
+from allocator.scenarios.findings import top_share
 from allocator.scenarios.numerals import percent
 from allocator.scenarios.panel import panel
 from allocator.scenarios.rows import ChangeRow, PaidRow
@@ -100,10 +101,10 @@ def _totals(comparison: Comparison) -> list[tuple[str, ...]]:
     paid = {name: rows[-1] for name, rows in comparison.tables().paid.items()}
     runs = dict(zip(comparison.names, comparison.allocations, strict=True))
     names = list(reversed(comparison.names))
-    top = {
-        name: rows[9].total_cents / rows[-1].total_cents if rows[-1].total_cents else None
-        for name, rows in comparison.tables().paid.items()
-    }
+    tables = comparison.tables()
+    tops = {name: top_share(tables.users, rows) for name, rows in tables.paid.items()}
+    shares = {name: each.money if each else None for name, each in tops.items()}
+    who = next((each.who for each in tops.values() if each), "the tenth who lost most")
     unspent = [runs[name].certificate.unspent_cents for name in names]
     rows: list[tuple[str, ...]] = [
         ("paid out", *(format_cents(paid[name].total_cents) for name in names)),
@@ -112,7 +113,7 @@ def _totals(comparison: Comparison) -> list[tuple[str, ...]]:
         ("at the minimum", *(f"{paid[name].at_floor:,}" for name in names)),
         ("at their cap", *(f"{paid[name].at_cap:,}" for name in names)),
         ("paid back of their losses", *(_recovery(runs[name]) for name in names)),
-        ("to the tenth who lost most", *(_share(top[name]) for name in names)),
+        (f"to {who[0].lower()}{who[1:]}", *(_share(shares[name]) for name in names)),
     ]
     if any(unspent):
         rows.insert(1, ("left over", *map(format_cents, unspent)))

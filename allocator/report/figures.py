@@ -11,10 +11,10 @@ from allocator.errors import DataError
 from allocator.report.plots.chart import Chart, Rows
 from allocator.report.plots.cliffs import cliffs
 from allocator.report.plots.distribution import distribution
-from allocator.report.plots.existing import awards, eligibility, money
 from allocator.report.plots.frontier import frontier
 from allocator.report.plots.gainers import gainers
 from allocator.report.plots.lorenz import concentration, lorenz
+from allocator.report.plots.on_the_page import awards, eligibility, money
 from allocator.report.plots.people import people
 from allocator.report.plots.recovery import recovery
 from allocator.report.plots.tornado import tornado
@@ -62,7 +62,9 @@ class Plots:
 
     Each policy has one color and line style in all of them. Every figure knows its ``finding``
     (the title), its ``alt`` (text for those who cannot see it) and its ``data`` (the numbers
-    drawn); numbers of fewer than ten users are left out.
+    drawn); numbers of fewer than ten users are left out. Two allocations that differ for fewer
+    than ten users may still tell them apart: a report, and ``allocator lab plot``, leave the
+    second out.
 
     Parameters
     ----------

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from allocator.allocation.loading import load_allocation
 from allocator.allocation.pipeline import Loaded
 from allocator.allocation.result import Allocation
 from allocator.data.write import write_file
-from allocator.errors import AllocatorError, DataError
+from allocator.errors import AllocatorError, DataError, UnsupportedError
 from allocator.policy.schema import Policy
 from allocator.report.awards import draw_awards
 from allocator.report.calculator import script, script_hash
@@ -27,6 +28,7 @@ from allocator.scenarios.bands import award_bands
 from allocator.scenarios.deciles import DECILES
 from allocator.scenarios.health.health import health, health_of
 from allocator.scenarios.health.result import Health
+from allocator.scenarios.panel import distinct_names
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -54,7 +56,7 @@ def report(
         Replace a file that is not a report.
     users : path, UsersTable, data frame or Arrow table, optional
         The users table of the first allocation. With it the page also tells what the health
-        checks of its policy found.
+        checks of its policy found, where they take such a policy.
 
     Raises
     ------
@@ -111,15 +113,17 @@ def render(allocations: Sequence[Allocation], users: object = None) -> str:
     jinja2 = need("jinja2")
     need("matplotlib.figure")
     check_number(allocations)
-    shown, left_out = told_apart(allocations)
-    plots = Plots(shown)
+    names = distinct_names([each.policy.name for each in allocations])
+    shown, left_out = told_apart(list(zip(names, allocations, strict=True)))
+    plots = Plots([run for _, run in shown], [name for name, _ in shown])
     with ThreadPoolExecutor(1) as pool:  # drawing leaves a core to spare
         found = None if users is None else pool.submit(_health, users, allocations[0])
-        content = page_content(plots, [each.policy.name for each in left_out])
+        content = page_content(plots, left_out)
         content["figures"] = _figures(plots, content)
     content["health"] = None
     if found is not None and not content["few"]:
-        content["health"] = health_rows(found.result(), hide_cap=1 in content["hidden_sums"])
+        with suppress(UnsupportedError):  # of a policy that they cannot look at, the page says so
+            content["health"] = health_rows(found.result(), hide_cap=1 in content["hidden_sums"])
     content |= {"script": script(), "script_hash": script_hash()}
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("allocator.report", "page"),
@@ -188,5 +192,8 @@ def _figures(plots: Plots, content: dict[str, Any]) -> dict[str, dict[str, Any] 
 
 
 def _is_report(path: str | os.PathLike[str]) -> bool:
-    with open(path, "rb") as file:
-        return MARK.encode() in file.read(1024)
+    try:
+        with open(path, "rb") as file:
+            return MARK.encode() in file.read(1024)
+    except OSError:  # a folder, or not ours to read
+        return False

@@ -91,10 +91,12 @@ def python_lines(allocation: Allocation, *, hide_users: bool = False) -> str:
         count, _, seed = allocation.simulated.partition(" users, seed ")
         if count.isdigit() and seed.isdigit():
             users = f"al.simulate_users({int(count):_}, seed={int(seed)})"
+    policy = allocation.policy
+    blanks = "" if without_ids(policy) is policy else ", with the ids that it excludes filled in"
     return (
         "import allocator as al\n\n"
         f"users = {users}\n"
-        'policy = al.Policy.load("policy.toml")  # the text below, saved\n'
+        f'policy = al.Policy.load("policy.toml")  # the text below, saved{blanks}\n'
         "result = al.allocate(users, policy)\n"
         "print(result.summary())\n"
         "assert result.certificate.ok"

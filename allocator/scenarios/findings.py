@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from allocator.money import format_cents
@@ -63,6 +63,14 @@ class Top:
     money: float
     shown: bool
 
+    @property
+    def who(self) -> str:
+        """Who they are: a tenth, or as many as ties make it."""
+        if self.people == 1:
+            return "Everybody"
+        part = "tenth" if 0.095 <= self.people <= 0.105 else percent(self.people, 0)
+        return f"The {part} who lost most"
+
 
 def top_share(users: Sequence[GroupRow], paid: Sequence[PaidRow]) -> Top | None:
     """Return the shares of people, losses and money in the highest decile that has anybody.
@@ -95,7 +103,11 @@ def top_share(users: Sequence[GroupRow], paid: Sequence[PaidRow]) -> Top | None:
     )
 
 
-def money_finding(users: Sequence[GroupRow], paid: Mapping[str, Sequence[PaidRow]]) -> str:
+def money_finding(
+    users: Sequence[GroupRow],
+    paid: Mapping[str, Sequence[PaidRow]],
+    withheld: Collection[str] = (),
+) -> str:
     """Say how much of the money goes to those who lost most, and how much of the losses is theirs.
 
     Parameters
@@ -104,6 +116,8 @@ def money_finding(users: Sequence[GroupRow], paid: Mapping[str, Sequence[PaidRow
         By loss; the last row is of everybody.
     paid : mapping of str to sequence of PaidRow
         The same rows by scenario.
+    withheld : collection of str
+        Scenarios whose highest decile is not to be told.
 
     Returns
     -------
@@ -113,15 +127,16 @@ def money_finding(users: Sequence[GroupRow], paid: Mapping[str, Sequence[PaidRow
     top = first[1]
     if top is None:
         return "No money is handed out."
-    if not top.shown:
+    if not top.shown or first[0] in withheld:
         return "Too few users to show where the money goes."
     if top.people == 1:
         return "Everybody lost the same."
-    who = "tenth" if 0.095 <= top.people <= 0.105 else percent(top.people, 0)
-    text = f"The {who} who lost most have {percent(top.losses, 0)} of the losses and get "
+    text = f"{top.who} have {percent(top.losses, 0)} of the losses and get "
     text += f"{percent(top.money, 0)} of the money"
     told = [
-        f"{percent(each.money, 0)} under {name}" for name, each in others if each and each.shown
+        f"{percent(each.money, 0)} under {name}"
+        for name, each in others
+        if each and each.shown and name not in withheld
     ]
     return "; ".join([text, *told]) + "."
 

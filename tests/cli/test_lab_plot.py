@@ -70,6 +70,8 @@ def test_frontier_of_two_policies(cli, home, two):
         (["run", "--figure", "frontier"], "give --users USERS, too"),
         (["nowhere", "--figure", "money"], "there is no run nowhere"),
         (["run", "--figure", "money", "--out", "a.gif"], "a figure is a .png or .svg file"),
+        (["run", "--figure", "money", "--csv", "--out", "a.png"], "the numbers are a .csv file"),
+        (["run", "--out", "a.png"], "all figures need a folder; one needs --figure NAME"),
         ([], "Missing argument 'DIR...'"),
     ],
 )
@@ -77,3 +79,15 @@ def test_what_does_not_fit_is_told(cli, args, said):
     told = cli("lab", "plot", *args)
     assert told.code == 2
     assert said in told.err
+
+
+def test_a_run_that_few_differ_in_is_left_out(cli, home):
+    users = home / "users.parquet"
+    run = al.load_allocation(home / "run")
+    ids = run.awards.user_id[run.awards.eligible].tolist()[:3]
+    policy = run.policy.replace({"eligibility.exclude": {"user_id": ids}, "name": "Without three"})
+    al.allocate(users, policy).save(home / "few")
+    said = cli("lab", "plot", "run", "few", "--figure", "money", "--csv")
+    name = run.policy.name
+    assert f"left out Without three: beside {name} it would tell what fewer than ten" in said.err
+    assert "Without three" not in said.out

@@ -133,13 +133,15 @@ def test_amounts_are_read_as_people_write_them(calculator):
     )
     assert len(set(page.evaluate(same))) == 1
     shown = {}
-    for text in ("", "abc", "1.123456789", "90000000000", "-1", "1.1230000000"):
+    for text in ("", "abc", "1,50", "1,2,3", "1.123456789", "90000000000", "-1", "1.1230000000"):
         page.fill("input", text)
         shown[text] = page.inner_text("output").startswith("Enter amounts")
     page.close()
     assert shown == {
         "": True,
         "abc": True,
+        "1,50": True,
+        "1,2,3": True,
         "1.123456789": True,
         "90000000000": True,
         "-1": True,

@@ -233,3 +233,13 @@ def test_without_ipywidgets_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     with pytest.raises(al.UnsupportedError, match=r"pip install 'fair-allocator\[notebook\]'"):
         al.explore(USERS, POLICY)
+
+
+def test_a_fault_of_the_program_does_not_look_like_an_answer(panel, monkeypatch):
+    told = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: told.append(args.exc_type))
+    monkeypatch.setattr("allocator.report.explore.run", lambda *_: 1 / 0)
+    panel.controls["award.minimum"].value = 5.0
+    assert panel.settled()
+    assert told == [ZeroDivisionError]
+    assert "ZeroDivisionError: division by zero. Please report it." in text(panel.html)

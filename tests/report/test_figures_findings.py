@@ -7,7 +7,7 @@ import pytest
 
 import allocator as al
 from allocator.report.figures import NAMES, Plots
-from allocator.report.plots.near_lines import near_lines
+from allocator.scenarios.near_lines import near_lines
 from allocator.scenarios.numerals import big_dollars, percent
 from allocator.scenarios.panel import panel
 
@@ -221,6 +221,10 @@ def test_the_frontier_is_told_from_where_the_policy_is(some):
     assert [row["efficiency"] for row in picture.data] == [p.efficiency for p in result.points]
     told = [text.get_text() for text in picture.axes[0].texts]
     assert "now: alpha 1" in told
+    last = al.frontier(some.users, some.base.policy, values=[0.5, 1])
+    assert last.plot.frontier().finding.startswith("From alpha 0.5 to 1, equality rises from ")
+    same = al.frontier(some.users, some.base.policy, vary="award.maximum", values=[6000, 6001])
+    assert "equality stays at " in same.plot.frontier().finding
 
 
 def test_a_frontier_that_hides_another_says_so(some):

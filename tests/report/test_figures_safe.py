@@ -6,15 +6,19 @@ import itertools
 import xml.etree.ElementTree as ET
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from matplotlib.collections import PolyCollection
 
 import allocator as al
 from allocator.errors import DataError
+from allocator.report.disclosure import gone_rows, gone_tops
 from allocator.report.figures import NAMES, Plots
+from allocator.report.plots import recovery as recovery_module
 from allocator.report.plots.chart import rows_csv
-from allocator.report.plots.near_lines import near_lines
 from allocator.report.style import SERIES, looks, to_svg
+from allocator.scenarios.findings import money_finding
+from allocator.scenarios.near_lines import near_lines
 from allocator.scenarios.panel import panel
 from tests.report.test_figures import MOST_POINTS, points, texts
 
@@ -249,3 +253,56 @@ def test_those_exactly_on_a_line_are_inside(make):
     line = next(each for each in found if "%" in each.line)
     assert (line.inside, line.outside) == (40, 0)
     assert [bin.users for bin in line.bins] == [0] * 5 + [40] + [0] * 4
+
+
+def test_three_who_are_in_have_no_figures(make):
+    """Neither who is in, nor by their rank of loss what they get."""
+    many = [(k, f"{60 + k}.00", "70.00") for k in range(200)]
+    few = make(many, **{"eligibility.min_loss": "257", "name": "Few", "award.budget": "600"})
+    all_in = make(many, **{"award.budget": "9000.00"})
+    for plots in (Plots([few]), Plots([all_in, few])):
+        for name in ("eligibility", "concentration", "lorenz", "tornado"):
+            told = [row for row in plots.data(name) if row["policy"] == "Few"]
+            assert not told, name
+            assert " 3 " not in plots.chart(name).title
+    assert Plots([few]).chart("tornado").title.startswith("Too few users are concerned")
+
+
+def test_an_award_is_in_the_range_that_says_so():
+    """Ranges begin and end at whole cents, by which users are counted, too."""
+    edges = (100, 159, 252, 399, 631, 1000)
+    rows = [(f"{e}-{k}", "60.00", "70.00") for e in edges for k in range(20)]
+    caps = [f"{e / 100:.2f}" for e in edges for _ in range(20)]
+    ids, losses, net = zip(*rows, strict=True)
+    table = {"user_id": ids, "liquidation_loss": losses, "net_assets": net, "award_cap": caps}
+    policy = al.Policy.default().replace(
+        {"award.budget": "9000.00", "award.minimum": "0", "columns.award_cap": "award_cap"}
+    )
+    found = Plots([al.allocate(pa.table(table), policy)]).data("distribution")
+    assert [(row["from_dollars"], row["users"]) for row in found] == [(e / 100, 20) for e in edges]
+
+
+def test_a_withheld_top_decile_is_not_in_a_title(make):
+    rows = [(k, f"{60 + 7 * k}.00", "70.00") for k in range(300)]
+    base = make(rows, **{"award.budget": "9000.00", "award.maximum": "150.00"})
+    other = make(rows, **{"award.budget": "9000.00", "award.maximum": "150.10", "name": "Other"})
+    plots, tables = Plots([base, other]), al.compare(base, other).tables()
+    honest = gone_tops(tables, {"Announced": set(), "Other": {9}})
+    assert honest == {"Other"}
+    assert "under Other" in money_finding(tables.users, tables.paid)
+    assert "under Other" not in money_finding(tables.users, tables.paid, honest)
+    assert money_finding(tables.users, tables.paid, {"Announced"}).startswith("Too few users")
+    gone = gone_rows(plots.comparison)
+    for name in ("money", "people"):
+        title = plots.chart(name).title
+        assert ("Other" in title) == (9 not in gone["Other"]), name
+
+
+def test_titles_of_recovery_say_which_tenths(make, monkeypatch):
+    rows = [(k, f"{60 + 7 * k}.00", "70.00") for k in range(300)]
+    plots = Plots([make(rows, **{"award.budget": "9000.00"})])
+    assert plots.chart("recovery").title.startswith("Those who lost least get back ")
+    monkeypatch.setattr(recovery_module, "gone_rows", lambda _: {"Announced": {9}})
+    title = recovery_module.recovery(plots.comparison).title
+    assert title.startswith("Of the tenths shown, the lowest gets back ")
+    assert ", the highest " in title

@@ -265,6 +265,8 @@ def test_only_reports_are_replaced(some, one, tmp_path, monkeypatch):
     with pytest.raises(AllocatorError, match="exists and is not a report: choose another name"):
         report(some.base, path)
     assert path.read_text() == "user_id\n"
+    with pytest.raises(AllocatorError, match="exists and is not a report: choose another name"):
+        report(some.base, tmp_path)
     report(some.base, path, force=True)
     report(some.broad, path)
     assert path.read_text() == one + "Broad"
@@ -345,3 +347,36 @@ def test_the_command_takes_users_for_health_checks(some, tmp_path):
     done = CliRunner().invoke(command, [run, "--out", str(other), "--users", users])
     assert done.exit_code == 0, done.output
     assert other.read_text(encoding="utf-8") == html
+
+
+def test_a_policy_that_health_checks_do_not_take_has_a_page():
+    rows = [(k, f"{60 + k}.00", "70.00") for k in range(50)]
+    ids, losses, net = zip(*rows, strict=True)
+    table = pa.table(
+        {"user_id": ids, "liquidation_loss": losses, "net_assets": net, "award_cap": ["9"] * 50}
+    )
+    policy = al.Policy.default().replace(
+        {"award.budget": "300.00", "columns.award_cap": "award_cap"}
+    )
+    html = render([al.allocate(table, policy)], table)
+    assert "Health checks were not run for this page" in html
+
+
+def test_the_way_to_the_same_awards_says_what_is_withheld(make):
+    rows = [(k, f"{60 + k}.00", "70.00") for k in range(50)]
+    budget = {"award.budget": "900.00"}
+    some = make(rows, **budget, **{"eligibility.exclude": {"user_id": list(range(12))}})
+    assert "saved, with the ids that it excludes filled in" in render([some])
+    assert "that it excludes filled in" not in render([make(rows, **budget)])
+
+
+def test_a_run_that_failed_is_told_of_though_it_is_not_shown(make):
+    rows = [(k, f"{60 + k}.00", "70.00") for k in range(50)]
+    base = make(rows, **{"award.budget": "9000.00"})
+    other = make(rows, **{"award.budget": "9000.00", "eligibility.min_loss": "63"})
+    checks = {**other.certificate.checks, "total": False}
+    certificate = dataclasses.replace(other.certificate, checks=checks)
+    failed = dataclasses.replace(other, certificate=certificate)
+    html = render([base, failed])
+    assert "Announced (2) is not shown: beside Announced it would" in html
+    assert re.search(r"<li>Announced \(2\): [^<]*total", html)

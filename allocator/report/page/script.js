@@ -5,9 +5,11 @@
   const LARGEST = 90000000000n * FINE;
 
   function parseFine(text) {
-    const plain = text.replace(/[\s$,]/g, "").replace("\u2212", "-");
-    const found = /^([+-]?)(\d*)(?:\.(\d*))?$/.exec(plain);
+    const plain = text.replace(/[\s$]/g, "").replace("\u2212", "-");
+    // A comma parts thousands, and nothing else: "1,50" is asked about, not read as 150.
+    const found = /^([+-]?)(\d*|\d{1,3}(?:,\d{3})+)(?:\.(\d*))?$/.exec(plain);
     if (!found || !(found[2] + (found[3] || ""))) return null;
+    found[2] = found[2].replace(/,/g, "");
     const decimals = (found[3] || "").padEnd(8, "0");
     if (/[1-9]/.test(decimals.slice(8))) return null;
     const size = BigInt(found[2] || "0") * FINE + BigInt(decimals.slice(0, 8));

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from allocator.money import CENTS
 from allocator.report.plots.chart import Chart, nothing
 from allocator.report.plots.labels import caption, dollar_tick, graph, label_ends, listed
-from allocator.report.plots.near_lines import NearLine, near_lines
 from allocator.report.style import INK, MUTED, PLAIN, Look, cents, looks, new_axes, short
 from allocator.report.suppress import is_small
 from allocator.scenarios.bands import FEWEST
 from allocator.scenarios.comparison import Comparison
+from allocator.scenarios.near_lines import NearLine, near_lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,13 +54,14 @@ def cliffs(comparison: Comparison) -> Chart:
     ]
     each_line = {line: [each for each in found if each.line == line] for line in lines}
     policies = len(comparison.names)
-    told = [text for same in each_line.values() if (text := _told(same, policies))]
+    texts = {line: _told(same, policies) for line, same in each_line.items()}
+    told = [text for text in texts.values() if text]
     if not told:
         return nothing("cliffs", "Too few users stand near a line to show what hangs on it.")
     near = _near(found)
     titles = {line: f"at {line}{near.get(line, '')}" for line in lines}
     title = f"From nothing just outside, the median voucher jumps {', and '.join(told)}"
-    if policies > 1 and any(len(same) == policies for same in each_line.values()):
+    if policies > 1 and any(texts[line] and len(each_line[line]) == policies for line in lines):
         title += f" under {listed(comparison.names)}"
     return Chart(
         "cliffs",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["distribution"]
 
 PER_DECADE = 5  # ranges to a factor of ten
+NOISE = 1e-9  # of logarithms and powers in floats
 FEW = "Too few users are paid to show how awards are distributed."
 TICKS = [m * 10.0**k for k in range(-2, 8) for m in (1, 3)]
 
@@ -41,13 +43,9 @@ def distribution(comparison: Comparison) -> Chart:
     paid = {each.name: each.award[each.award > 0] for each in comparison.users.scenarios}
     if any(is_small(len(award)) or not len(award) for award in paid.values()):
         return nothing("distribution", FEW)
-    bins = {
-        name: np.floor(np.log10(award / CENTS) * PER_DECADE).astype(np.int64)
-        for name, award in paid.items()
-    }
-    low = min(int(each.min()) for each in bins.values())
-    high = max(int(each.max()) for each in bins.values())
-    rows = [row for name, each in bins.items() for row in _rows(name, each, low, high)]
+    least, most = (f(int(f(a)) for a in paid.values()) for f in (min, max))
+    edges = _edges(least, most)
+    rows = [row for name, award in paid.items() for row in _rows(name, award, edges)]
     if not all(any(r["share"] for r in rows if r["policy"] == name) for name in paid):
         return nothing("distribution", FEW)
     middles = {name: median(award) for name, award in paid.items()}
@@ -63,16 +61,31 @@ def distribution(comparison: Comparison) -> Chart:
     )
 
 
-def _rows(name: str, bins: NDArray[np.int64], low: int, high: int) -> list[dict[str, Any]]:
-    counts = np.bincount(bins - low, minlength=high - low + 1).tolist()
+def _edges(least: int, most: int) -> NDArray[np.int64]:
+    """Return where bins begin and the last one ends: whole cents, as even as they can be.
+
+    Examples
+    --------
+    >>> _edges(100, 1_000).tolist()
+    [100, 159, 252, 399, 631, 1000, 1585]
+    """
+    logs = (math.log10(award / CENTS) * PER_DECADE for award in (least, most))
+    low, high = (math.floor(log + NOISE) for log in logs)
+    powers = np.arange(low, high + 2) / PER_DECADE
+    edges: NDArray[np.int64] = np.ceil(10**powers * CENTS - NOISE).astype(np.int64)
+    return edges
+
+
+def _rows(name: str, award: NDArray[np.int64], edges: NDArray[np.int64]) -> list[dict[str, Any]]:
+    counts = np.histogram(award, edges)[0].tolist()
     gone = hidden(counts)
     return [
         {
             "policy": name,
-            "from_dollars": round(10 ** ((low + k) / PER_DECADE), 2),
-            "to_dollars": round(10 ** ((low + k + 1) / PER_DECADE), 2),
+            "from_dollars": int(edges[k]) / CENTS,
+            "to_dollars": int(edges[k + 1]) / CENTS,
             "users": None if k in gone else n,
-            "share": None if k in gone else n / len(bins),
+            "share": None if k in gone else n / len(award),
         }
         for k, n in enumerate(counts)
     ]

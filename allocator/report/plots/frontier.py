@@ -77,14 +77,16 @@ def frontier(
 
 def _title(rows: Sequence[dict[str, Any]], knob: str, now: object) -> str:
     places = [k for k, row in enumerate(rows) if row["value"] == now]
-    here = places[0] if places else 0
-    there = here + 1 if here + 1 < len(rows) and places else len(rows) - 1
+    # From the present value to the next; of the last one, from the one before it.
+    here = min(places[0], len(rows) - 2) if places else 0
+    there = here + 1 if places else len(rows) - 1
     start, end = rows[here], rows[there]
-    rises = "rises" if end["equality"] >= start["equality"] else "falls"
+    before, after = percent(start["equality"], 0), percent(end["equality"], 0)
+    way = "rises" if end["equality"] > start["equality"] else "falls"
+    moves = f"stays at {after}" if before == after else f"{way} from {before} to {after}"
     return (
-        f"From {knob} {written(start['value'])} to {written(end['value'])}, equality {rises} from "
-        f"{percent(start['equality'], 0)} to {percent(end['equality'], 0)}, at a price of fairness "
-        f"of {percent(end['price_of_fairness'], 0)} instead of "
+        f"From {knob} {written(start['value'])} to {written(end['value'])}, equality {moves}, at a "
+        f"price of fairness of {percent(end['price_of_fairness'], 0)} instead of "
         f"{percent(start['price_of_fairness'], 0)}."
     )
 

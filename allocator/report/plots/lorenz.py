@@ -73,7 +73,8 @@ def concentration(comparison: Comparison) -> Chart:
         As of `lorenz`; the policy is ``losses`` for the curve of losses.
     """
     users = comparison.users
-    if len(users) < LEAST or not users.loss.any():
+    fewest = min(int(np.count_nonzero(each.eligible)) for each in users.scenarios)
+    if fewest < LEAST or not users.loss.any():
         return nothing("concentration", "Too few users to show who has the money.")
     lost = concentration_curve(users.loss / FINE, users.loss)
     curves = {
@@ -87,7 +88,7 @@ def concentration(comparison: Comparison) -> Chart:
         "Concentration curves: the share of the money, and in gray of the losses, that the people "
         "with the smallest losses have together. A curve above the gray one favors small losses.",
         {**curves, LOSSES: lost},
-        len(users),
+        fewest,
         ("share of people, smallest losses first", "the same for everybody"),
     )
 

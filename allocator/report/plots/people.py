@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from allocator.money import CENTS
-from allocator.report.disclosure import bound_cells, gone_rows
+from allocator.report.disclosure import bound_cells, gone_rows, gone_tops
 from allocator.report.plots.chart import Chart, nothing
 from allocator.report.plots.labels import dollar_tick, folded, graph, listed, under
 from allocator.report.style import INK, MUTED, PLAIN, looks, new_axes, short
@@ -41,7 +41,8 @@ def people(comparison: Comparison) -> Chart:
         total_cents.
     """
     tables, gone = comparison.tables(), gone_rows(comparison)
-    rows, shares, floors = [], [], []
+    withheld = gone_tops(tables, gone)
+    rows, shares, floors, who = [], [], [], ""
     for name, paid in tables.paid.items():
         cells = bound_cells(paid, gone[name])
         rows += [
@@ -58,14 +59,15 @@ def people(comparison: Comparison) -> Chart:
             if k not in gone[name] and row.users
         ]
         top = top_share(tables.users, paid)
-        if top is not None and top.shown:
+        if top is not None and top.shown and name not in withheld:
             shares.append((name, percent(top.money, 0)))
+            who = top.who.replace("Everybody", "All, who lost the same,")
         floors.append(_at_floor(paid[-1], hide=(len(paid) - 1, 0) in cells))
     if len(shares) < len(tables.paid) or not rows:
         return nothing("people", "Too few users to show people and dollars by loss.")
     return Chart(
         "people",
-        f"The tenth who lost most get {under(shares, ' of the money')}; {listed(floors)} of the "
+        f"{who} get {under(shares, ' of the money')}; {listed(floors)} of the "
         "people get the minimum.",
         "Columns for each tenth of the people, by loss: above the axis how many people there are, "
         "hatched those at the minimum and striped those at their maximum; below it, hanging down, "
@@ -88,7 +90,9 @@ def _draw(names: Sequence[str], rows: Sequence[dict[str, Any]], *, narrow: bool)
         place = [row["decile"] - FULL / 2 + width * (number + 0.5) for row in mine]
         _people(above, place, mine, width * 0.9, styles[name].color)
         money = [row["total_cents"] / CENTS for row in mine]
-        below.bar(place, money, width * 0.9, color=styles[name].color)
+        look = styles[name]
+        edge: dict[str, Any] = {"edgecolor": look.ink, "linewidth": 1, "linestyle": look.line}
+        below.bar(place, money, width * 0.9, color=look.color, **edge)
     for axes in (above, below):
         graph(axes)
     below.invert_yaxis()

@@ -55,7 +55,12 @@ def recovery(comparison: Comparison) -> Chart:
         (name, percent(each[0]["recovery"]), percent(each[-1]["recovery"]))
         for name, each in ends.items()
     ]
-    title = f"Those who lost least get back {told[0][1]} of their losses, those who lost most "
+    least, get, most = "Those who lost least", "get", "those who lost most"
+    whole = {k + 1 for k, row in enumerate(tables.users[:DECILES]) if row.users}
+    reach = [min(whole), max(whole)]
+    if any([each[0]["decile"], each[-1]["decile"]] != reach for each in ends.values()):
+        least, get, most = "Of the tenths shown, the lowest", "gets", "the highest"
+    title = f"{least} {get} back {told[0][1]} of their losses, {most} "
     title += told[0][2] + (f" under {told[0][0]}" if told[1:] else "")
     title += "".join(f"; {low} and {high} under {name}" for name, low, high in told[1:])
     return Chart(

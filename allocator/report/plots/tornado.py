@@ -47,18 +47,25 @@ def tornado(comparison: Comparison, healths: Sequence[Health] = ()) -> Chart:
         Rows: policy, key, choice (in words), dollars, share (of what the policy hands out).
     """
     found: list[dict[str, Any]] = []
+    withheld = False
     spent = {e.name: e.allocation.certificate.spent_cents for e in comparison.users.scenarios}
     for each in comparison.users.scenarios:
         policy = each.allocation.policy
         health = next((h for h in healths if h.digest == policy.digest), None)
         if is_small(each.allocation.certificate.eligible):
+            withheld = True
             continue
-        told = _of_choices(choices(each.allocation)) if health is None else _of(health, policy)
+        open_choices = choices(each.allocation) if health is None else []
+        some = [c for c in open_choices if not is_small(c.gainers + c.losers)]
+        withheld |= len(some) < len(open_choices)
+        told = _of_choices(some) if health is None else _of(health, policy)
         found += [{"policy": each.name, **row} for row in told]
     for row in found:
         row["share"] = row["dollars"] * CENTS / max(spent[row["policy"]], 1)
     most = {c: max(r["dollars"] for r in found if r["choice"] == c) for c in _distinct(found)}
     rows = sorted((r for r in found if most[r["choice"]]), key=lambda r: -most[r["choice"]])
+    if not rows and withheld:
+        return nothing("tornado", "Too few users are concerned to show what open choices move.")
     if not rows:
         return nothing("tornado", "No open choice of the policy moves a dollar.")
     first = max(rows, key=lambda row: row["dollars"])
@@ -87,7 +94,6 @@ def _of_choices(found: Sequence[Choice]) -> list[dict[str, Any]]:
             "dollars": max(each.gain_cents, each.loss_cents) / CENTS,
         }
         for each in found
-        if not is_small(each.gainers + each.losers)
     ]
 
 

@@ -17,11 +17,11 @@ from allocator.scenarios.cutoffs import Cutoffs
 from allocator.scenarios.health.finding import Example, Finding, severity, users
 from allocator.scenarios.health.ground import AMOUNTS, Ground
 from allocator.scenarios.hypothetical import net_assets_at
+from allocator.scenarios.near_lines import NEAR
 from allocator.scenarios.sums import median
 
 __all__ = ["check"]
 
-NEAR = Fraction(1, 100)  # within 1% of a line
 Ints = NDArray[np.int64]
 
 

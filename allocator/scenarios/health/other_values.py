@@ -81,8 +81,9 @@ def _changes(policy: Policy, key: str) -> Iterator[tuple[str, str, Policy | None
     if key in ("weights.factors", "eligibility.exclude"):
         for column in value:
             rest = {other: each for other, each in value.items() if other != column}
-            without = "without the factors" if section == "weights" else "without the exclusion"
-            yield f"{key}.{column}", without, _with(policy, section, {name: rest})
+            what = "factors" if section == "weights" else "exclusion"
+            words = f"without the {what} by {column}"
+            yield f"{key}.{column}", words, _with(policy, section, {name: rest})
         return
     if section in ("weights", "objective") and not _heard(policy, key):
         return
@@ -135,7 +136,8 @@ def _other(key: str, value: Any) -> tuple[str, Any] | None:
         return None
     (default,) = (each for each in Policy.default().sources() if each.key == key)
     called = "announced" if default.source == "announced" else "default"
-    return f"with the {called} {default.value}", getattr(getattr(Policy.default(), section), name)
+    words = f"with the {called} {name.replace('_', ' ')} of {default.value}"
+    return words, getattr(getattr(Policy.default(), section), name)
 
 
 def _below(cap: str) -> bool:

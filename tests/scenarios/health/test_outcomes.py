@@ -133,8 +133,8 @@ def test_every_number_that_was_set_is_told(policy):
     found = {each.key: each for each in other_values(chosen)}
     assert {"award.minimum", "eligibility.min_loss", "claim.brackets"} <= set(found)
     assert {"eligibility.exclude.tier", "eligibility.exclude.net_assets"} <= set(found)
-    assert found["weights.factors.tier"].words == "without the factors"
-    assert found["award.minimum"].words == "with the announced $4.00"
+    assert found["weights.factors.tier"].words == "without the factors by tier"
+    assert found["award.minimum"].words == "with the announced minimum of $4.00"
     assert found["award.minimum"].policy.award.minimum == "4.00"
     assert found["objective.alpha"].policy.objective.alpha == 1
     assert found["weights.ratio_exponent"].policy.weights.ratio_exponent == 0.5

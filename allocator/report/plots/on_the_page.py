@@ -1,13 +1,13 @@
-"""The figures of the report's first version, with their numbers and alternative texts."""
+"""The figures that are on every page of a report, with their numbers and alternative texts."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from allocator.report.awards import draw_awards
-from allocator.report.disclosure import gone_rows
+from allocator.report.disclosure import gone_rows, gone_tops
 from allocator.report.eligibility import Waterfall, draw_waterfalls
-from allocator.report.plots.chart import Chart
+from allocator.report.plots.chart import Chart, nothing
 from allocator.report.plots.labels import under
 from allocator.report.suppress import is_small, merge_small
 from allocator.report.where_it_goes import draw_money, loss_range
@@ -44,7 +44,7 @@ def money(comparison: Comparison) -> Chart:
     ]
     return Chart(
         "money",
-        money_finding(tables.users, tables.paid),
+        money_finding(tables.users, tables.paid, gone_tops(tables, gone)),
         "Bars for each tenth of the people, by loss: gray, to the left, for people; colored, to "
         "the right, for money, on one scale. Other policies are outlines.",
         rows,
@@ -101,6 +101,8 @@ def eligibility(comparison: Comparison) -> Chart:
     """
     falls = [_fall(each) for each in comparison.users.scenarios]
     first = falls[0]
+    if any(is_small(f.eligible) or is_small(f.users - f.eligible) for f in falls):
+        return nothing("eligibility", "Too few users are in, or out, to show why.")
     if all(fall.out == first.out for fall in falls):
         falls = [first]
     rows = [row for fall in falls for row in _steps(fall)]
@@ -108,7 +110,6 @@ def eligibility(comparison: Comparison) -> Chart:
     if len(falls) > 1:
         told = [(fall.name, f"{fall.eligible:,}") for fall in falls]
         title = f"Of {first.users:,} users, {under(told, ' are in')}."
-    few = any(is_small(f.eligible) or is_small(f.users - f.eligible) for f in falls)
     return Chart(
         "eligibility",
         title,
@@ -116,7 +117,6 @@ def eligibility(comparison: Comparison) -> Chart:
         "one for those who are in. What is assumed and not announced is hatched.",
         rows,
         lambda narrow: draw_waterfalls(falls, narrow=narrow),
-        shown=not few,
     )
 
 

@@ -16,9 +16,9 @@ from allocator.scenarios.columns import losses, net_assets, numbers, reasons
 from allocator.scenarios.panel import Scenario
 from allocator.scenarios.sums import median
 
-__all__ = ["Bin", "NearLine", "near_lines"]
+__all__ = ["NEAR", "Bin", "NearLine", "near_lines"]
 
-NEAR = Fraction(1, 100)  # of a line: as in the health checks
+NEAR = Fraction(1, 100)  # of a line
 STEP = Fraction(2, 100)
 STEPS = 5  # on either side
 
