@@ -11,8 +11,8 @@
 # %% [markdown]
 # # A first allocation
 #
-# After the crash of 10 October 2025 an exchange announced $300 million of vouchers, $4 to $6,000
-# each, for users whose forced liquidations cost them at least $50 and at least 30% of their net
+# After the crash of 10 October 2025 an exchange announced \$300 million of vouchers, \$4 to \$6,000
+# each, for users whose forced liquidations cost them at least \$50 and at least 30% of their net
 # assets. This notebook runs that program on simulated users, looks at who gets what, explains
 # single users, compares the policy with two others, and checks the result without trusting the
 # solver. It takes about a minute.
@@ -93,8 +93,8 @@ result.explain(outside).customer
 # %% [markdown]
 # ## Is it right?
 #
-# The certificate is computed from the awards alone: it looks at every user's last cent held and
-# next cent refused. Anyone can recompute it.
+# The certificate is computed from users, policy and awards, without the solver: it looks at every
+# user's last cent held and next cent refused. Anyone can recompute it.
 
 # %%
 certificate = al.verify(users, policy, awards)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from allocator.money import format_cents
 from allocator.report.disclosure import bound_cells, change_cells
-from allocator.report.style import about
 from allocator.report.suppress import (
     WITHHELD,
     hidden,
@@ -16,8 +15,8 @@ from allocator.report.suppress import (
     shown_count,
     shown_share,
 )
+from allocator.report.where_it_goes import loss_range
 from allocator.scenarios.bands import FEWEST
-from allocator.scenarios.groups import ALL
 from allocator.scenarios.numerals import percent
 from allocator.scenarios.out import Out, funnel
 from allocator.scenarios.rows import ChangeRow, GroupRow, PaidRow
@@ -181,7 +180,7 @@ def deciles_table(users: Sequence[GroupRow], paid: Sequence[PaidRow], gone: set[
         rows.append(
             [
                 row.label,
-                _range(group),
+                loss_range(group),
                 f"{row.users:,}",
                 shown_count(row.at_floor, hide=(k, 0) in cells),
                 shown_count(row.at_cap, hide=(k, 1) in cells),
@@ -242,15 +241,6 @@ def changes_table(changes: Sequence[ChangeRow], gone: set[int]) -> Table:
 
 def _any_hidden(*rows: Sequence[str]) -> bool:
     return any(WITHHELD in row for row in rows)
-
-
-def _range(row: GroupRow) -> str:
-    if row.lowest is None or row.highest is None:
-        return "–"
-    if row.label in ("10", ALL):  # the largest loss is somebody's
-        return f"from {about(row.lowest)}"
-    low, high = about(row.lowest), about(row.highest)
-    return low if low == high else f"{low} to {high}"
 
 
 def _money(cents: int | None) -> str:

@@ -20,6 +20,7 @@ from allocator.report.style import (
 )
 from allocator.report.suppress import WITHHELD, hidden
 from allocator.scenarios.compare import Comparison
+from allocator.scenarios.groups import ALL
 from allocator.scenarios.numerals import big_dollars, percent
 from allocator.scenarios.rows import GroupRow, PaidRow
 from allocator.scenarios.tables import Tables
@@ -122,7 +123,7 @@ def _heads(axes: Axes, names: Sequence[str], *, narrow: bool) -> None:
 
 
 def loss_range(row: GroupRow) -> str:
-    """Say between which losses a decile lies, roughly: nobody's own loss.
+    """Say between which losses a decile, or everybody, lies, roughly: nobody's own loss.
 
     Examples
     --------
@@ -131,7 +132,7 @@ def loss_range(row: GroupRow) -> str:
     """
     if row.lowest is None or row.highest is None:
         return "–"
-    if row.label == "10":  # the largest loss is somebody's
+    if row.label in ("10", ALL):  # the largest loss is somebody's
         return f"from {about(row.lowest)}"
     low, high = about(row.lowest), about(row.highest)
     return low if low == high else f"{low} to {high}"

@@ -140,7 +140,6 @@ def test_few_users_are_not_shown(make, count, others):
             assert not chart.shown or name == "money", name
             assert not [r for r in chart.rows if r.get("total_cents")], name
         ET.fromstring(to_svg(chart.bare(), name))
-        ET.fromstring(to_svg(chart.bare(narrow=True), name))
 
 
 def test_shares_of_a_few_are_rounded_or_withheld(plots):

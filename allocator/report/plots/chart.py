@@ -34,7 +34,7 @@ class Chart:
     rows : sequence of dict
         The numbers that are drawn: plain, and of ten people at least.
     draw : callable
-        Takes whether it is for a telephone; returns the figure without its title.
+        Returns the figure without its title.
     shown : bool
         Whether there is anything to be seen, and it is not of too few people.
     """
@@ -43,12 +43,12 @@ class Chart:
     title: str
     alt: str
     rows: Rows
-    draw: Callable[[bool], Picture]
+    draw: Callable[[], Picture]
     shown: bool = True
 
-    def bare(self, *, narrow: bool = False) -> Picture:
+    def bare(self) -> Picture:
         """Draw it without its title, as a page does that has the title as a caption."""
-        figure = self.draw(narrow)
+        figure = self.draw()
         figure.finding, figure.alt, figure.data = self.title, self.alt, tuple(self.rows)
         return figure
 
@@ -64,8 +64,8 @@ class Chart:
 def nothing(name: str, why: str) -> Chart:
     """Return a figure that says why there is nothing to be seen."""
 
-    def draw(narrow: bool) -> Picture:
-        figure, axes = new_figure(1.0, narrow=narrow)
+    def draw() -> Picture:
+        figure, axes = new_figure(1.0)
         plain_axes(axes)
         axes.set_axis_off()
         axes.text(0.0, 0.5, "nothing to show", fontsize=9, color=MUTED)

@@ -69,7 +69,7 @@ def cliffs(comparison: Comparison) -> Chart:
         "For each line that decides who is in: the median award by how far the loss, or its share "
         "of net assets, is from the line. It is nothing on the left and jumps on the line.",
         rows,
-        lambda narrow: _draw(comparison.names, titles, rows, narrow=narrow),
+        lambda: _draw(comparison.names, titles, rows),
     )
 
 
@@ -93,12 +93,10 @@ def _near(lines: Sequence[NearLine]) -> dict[str, str]:
     return told
 
 
-def _draw(
-    names: Sequence[str], titles: dict[str, str], rows: Sequence[dict[str, Any]], *, narrow: bool
-) -> Picture:
-    columns = 1 if narrow else min(2, len(titles))
+def _draw(names: Sequence[str], titles: dict[str, str], rows: Sequence[dict[str, Any]]) -> Picture:
+    columns = min(2, len(titles))
     rows_of = -(-len(titles) // columns)
-    figure, grid = new_axes(3.3 * rows_of, narrow=narrow, rows=rows_of, columns=columns)
+    figure, grid = new_axes(3.3 * rows_of, rows=rows_of, columns=columns)
     for axes in grid[len(titles) :]:
         axes.set_visible(False)
     styles = looks(names)

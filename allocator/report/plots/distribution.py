@@ -57,7 +57,7 @@ def distribution(comparison: Comparison) -> Chart:
         "dollars: how high a bar is says what share of those paid get so much; a line marks the "
         "median.",
         rows,
-        lambda narrow: _draw(rows, middles, narrow=narrow),
+        lambda: _draw(rows, middles),
     )
 
 
@@ -91,10 +91,10 @@ def _rows(name: str, award: NDArray[np.int64], edges: NDArray[np.int64]) -> list
     ]
 
 
-def _draw(rows: Sequence[dict[str, Any]], middles: dict[str, int], *, narrow: bool) -> Picture:
+def _draw(rows: Sequence[dict[str, Any]], middles: dict[str, int]) -> Picture:
     styles = looks(list(middles))
     height = max(1.35 * len(middles) + 0.7, 3.0)
-    figure, grid = new_axes(height, narrow=narrow, rows=len(middles), share_x=True, share_y=True)
+    figure, grid = new_axes(height, rows=len(middles), share_x=True, share_y=True)
     highest = max(row["share"] or 0.0 for row in rows)
     for axes, (name, middle) in zip(grid, middles.items(), strict=True):
         mine = [row for row in rows if row["policy"] == name and row["share"]]
@@ -124,7 +124,7 @@ def _draw(rows: Sequence[dict[str, Any]], middles: dict[str, int], *, narrow: bo
             **PLAIN,
         )
         title: dict[str, Any] = {"loc": "left", "fontsize": 9, "weight": "bold"}
-        axes.set_title(short(name, narrow=narrow), color=look.ink, **title, **PLAIN)
+        axes.set_title(short(name, narrow=False), color=look.ink, **title, **PLAIN)
         axes.yaxis.set_major_locator(_steps(highest))
         axes.yaxis.set_major_formatter(lambda value, _: percent_tick(value))
         axes.xaxis.set_major_formatter(lambda value, _: dollar_tick(value))

@@ -71,7 +71,7 @@ def frontier(
         f"A point for each value of {knob}: how equal the awards are, against how much of the "
         "money is where the weights are largest. Upwards and to the right is better in both.",
         rows,
-        lambda narrow: _draw(rows, knob, now, narrow=narrow),
+        lambda: _draw(rows, knob, now),
     )
 
 
@@ -108,8 +108,8 @@ def written(value: object) -> str:
     return str(value)
 
 
-def _draw(rows: Sequence[dict[str, Any]], knob: str, now: object, *, narrow: bool) -> Picture:
-    figure, axes = new_figure(4.2, narrow=narrow)
+def _draw(rows: Sequence[dict[str, Any]], knob: str, now: object) -> Picture:
+    figure, axes = new_figure(4.2)
     graph(axes, grid="both")
     names = list(dict.fromkeys(row["policy"] for row in rows))
     told = [(r["equality"], r["efficiency"]) for r in rows if r["value"] == now][:1]

@@ -61,7 +61,7 @@ def gainers(comparison: Comparison) -> Chart:
         f"the other policy, to the left, hatched, the share who get more under {base}; beside it "
         "the mean change of a voucher.",
         rows,
-        lambda narrow: _draw(comparison.names, rows, narrow=narrow),
+        lambda: _draw(comparison.names, rows),
         shown=any(row["gain_share"] is not None for row in rows),
     )
 
@@ -96,12 +96,9 @@ def _told(name: str, whole: ChangeRow, hide: set[int]) -> str:
     return f"under {name} {gain} get more and {lose} less, which moves {moved}"
 
 
-def _draw(names: Sequence[str], rows: Sequence[dict[str, Any]], *, narrow: bool) -> Picture:
+def _draw(names: Sequence[str], rows: Sequence[dict[str, Any]]) -> Picture:
     others = names[1:]
-    shape: dict[str, Any] = {"rows": len(others)} if narrow else {"columns": len(others)}
-    figure, grid = new_axes(
-        3.8 * (len(others) if narrow else 1), narrow=narrow, share_y=True, **shape
-    )
+    figure, grid = new_axes(3.8, columns=len(others), share_y=True)
     styles = looks(names)
     heads = [f"more under\n{_folded(short(name, narrow=True))}" for name in names]
     top = -1.2 - 0.6 * max(head.count("\n") + 1 for head in heads)

@@ -113,11 +113,11 @@ def _chart(
         for each, curve in curves.items()
         for x, y in zip(people.tolist(), curve.at(people).tolist(), strict=True)
     ]
-    return Chart(name, title, alt, rows, lambda narrow: _draw(rows, words, narrow=narrow))
+    return Chart(name, title, alt, rows, lambda: _draw(rows, words))
 
 
-def _draw(rows: list[dict[str, Any]], words: tuple[str, str], *, narrow: bool) -> Picture:
-    figure, axes = new_figure(3.6 if narrow else 4.6, narrow=narrow)
+def _draw(rows: list[dict[str, Any]], words: tuple[str, str]) -> Picture:
+    figure, axes = new_figure(4.6)
     graph(axes, grid="both")
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
@@ -133,7 +133,7 @@ def _draw(rows: list[dict[str, Any]], words: tuple[str, str], *, narrow: bool) -
             continue
         look = styles[name]
         axes.plot(x, y, color=look.color, linewidth=2, linestyle=look.line)
-        marks.append((short(name, narrow=narrow), look.ink, x, y))
+        marks.append((short(name, narrow=False), look.ink, x, y))
     _name(axes, marks, words[1])
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda value, _: percent_tick(value))

@@ -48,7 +48,7 @@ def money(comparison: Comparison) -> Chart:
         "Bars for each tenth of the people, by loss: gray, to the left, for people; colored, to "
         "the right, for money, on one scale. Other policies are outlines.",
         rows,
-        lambda narrow: draw_money(comparison, narrow=narrow),
+        lambda: draw_money(comparison),
         shown=bool(rows),
     )
 
@@ -86,7 +86,7 @@ def awards(comparison: Comparison) -> Chart:
         "each policy, bands for the middle half and for nine of ten users under the first; the "
         "smallest loss, the minimum, the maximum and the kinks at both are marked.",
         rows,
-        lambda narrow: draw_awards(comparison, narrow=narrow),
+        lambda: draw_awards(comparison),
         shown=len(rows) > 1,
     )
 
@@ -116,7 +116,7 @@ def eligibility(comparison: Comparison) -> Chart:
         "A waterfall: a bar for everybody, then one for those who fall out at each rule, and last "
         "one for those who are in. What is assumed and not announced is hatched.",
         rows,
-        lambda narrow: draw_waterfalls(falls, narrow=narrow),
+        lambda: draw_waterfalls(falls),
     )
 
 

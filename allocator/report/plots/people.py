@@ -73,7 +73,7 @@ def people(comparison: Comparison) -> Chart:
         "hatched those at the minimum and striped those at their maximum; below it, hanging down, "
         "the dollars that they get together.",
         rows,
-        lambda narrow: _draw(comparison.names, rows, narrow=narrow),
+        lambda: _draw(comparison.names, rows),
     )
 
 
@@ -81,8 +81,8 @@ def _at_floor(row: PaidRow, *, hide: bool) -> str:
     return "some" if hide else percent(row.at_floor / max(row.eligible, 1), 0)
 
 
-def _draw(names: Sequence[str], rows: Sequence[dict[str, Any]], *, narrow: bool) -> Picture:
-    figure, (above, below) = new_axes(4.8, narrow=narrow, rows=2, share_x=True, ratios=(2, 3))
+def _draw(names: Sequence[str], rows: Sequence[dict[str, Any]]) -> Picture:
+    figure, (above, below) = new_axes(4.8, rows=2, share_x=True, ratios=(2, 3))
     width = FULL / len(names)
     styles = looks(names)
     for number, name in enumerate(names):
@@ -103,13 +103,13 @@ def _draw(names: Sequence[str], rows: Sequence[dict[str, Any]], *, narrow: bool)
     above.set_ylabel("people", color=MUTED, fontsize=9)
     below.set_ylabel("dollars", color=MUTED, fontsize=9)
     words = {row["decile"]: row["losses"] for row in rows}
-    shown = range(1, DECILES + 1, 3 if narrow else 1)
+    shown = range(1, DECILES + 1)
     ticks = [folded(words.get(k, "–")) for k in shown]
     # Between the two: under the people, above the dollars.
     above.tick_params(labelbottom=True)
     below.tick_params(labelbottom=False)
     above.set_xticks(list(shown), ticks, fontsize=8, **PLAIN)
-    _names(below, names, rows, narrow=narrow)
+    _names(below, names, rows)
     _key(above)
     return figure
 
@@ -139,16 +139,14 @@ def _people(
             )
 
 
-def _names(
-    axes: Axes, names: Sequence[str], rows: Sequence[dict[str, Any]], *, narrow: bool
-) -> None:
+def _names(axes: Axes, names: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
     """Say whose color is whose, with the dollars of the highest decile, where bars are short."""
     last = max(row["decile"] for row in rows)
     for number, (name, look) in enumerate(looks(names).items()):
         row = next((r for r in rows if r["policy"] == name and r["decile"] == last), None)
         if row is None:
             continue
-        text = f"{short(name, narrow=narrow)}: {big_dollars(row['total_cents'])} to the last tenth"
+        text = f"{short(name, narrow=False)}: {big_dollars(row['total_cents'])} to the last tenth"
         note: dict[str, Any] = {"fontsize": 9, "weight": "bold", "color": look.ink}
         axes.text(0.02, 0.36 - 0.11 * number, text, transform=axes.transAxes, **note, **PLAIN)
 

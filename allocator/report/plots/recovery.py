@@ -69,12 +69,12 @@ def recovery(comparison: Comparison) -> Chart:
         "A line for each policy: what part of its losses each tenth of the people gets back, from "
         "the smallest losses on the left to the largest on the right.",
         rows,
-        lambda narrow: _draw(ends, narrow=narrow),
+        lambda: _draw(ends),
     )
 
 
-def _draw(ends: dict[str, list[dict[str, Any]]], *, narrow: bool) -> Picture:
-    figure, axes = new_figure(4.0, narrow=narrow)
+def _draw(ends: dict[str, list[dict[str, Any]]]) -> Picture:
+    figure, axes = new_figure(4.0)
     graph(axes)
     values = [row["recovery"] for each in ends.values() for row in each]
     logarithmic = min(values) > 0 and max(values) / min(values) > WIDE_RANGE
@@ -98,14 +98,14 @@ def _draw(ends: dict[str, list[dict[str, Any]]], *, narrow: bool) -> Picture:
     axes.yaxis.set_major_formatter(lambda value, _: percent_tick(value))
     axes.set_xlim(0.7, DECILES + 0.3)
     words = {row["decile"]: row["losses"] for each in ends.values() for row in each}
-    shown = range(1, DECILES + 1, 3 if narrow else 1)
+    shown = range(1, DECILES + 1)
     axes.set_xticks(list(shown), [folded(words.get(k, "–")) for k in shown], fontsize=8, **PLAIN)
     label_ends(
         axes,
         [
             (
                 each[-1]["recovery"],
-                f"{short(name, narrow=narrow)} {percent(each[-1]['recovery'])}",
+                f"{short(name, narrow=False)} {percent(each[-1]['recovery'])}",
                 look.ink,
             )
             for look, (name, each) in zip(looks(list(ends)).values(), ends.items(), strict=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +77,7 @@ def tornado(comparison: Comparison, healths: Sequence[Health] = ()) -> Chart:
         "Bars, the longest on top: how many dollars go to other people when one number that was "
         "assumed or set by hand is decided otherwise.",
         rows,
-        lambda narrow: _draw(list(spent), rows, narrow=narrow),
+        lambda: _draw(list(spent), rows),
     )
 
 
@@ -107,11 +106,9 @@ def _of(health: Health, policy: Policy) -> list[dict[str, Any]]:
     return rows
 
 
-def _draw(names: Sequence[str], rows: Sequence[dict[str, Any]], *, narrow: bool) -> Picture:
+def _draw(names: Sequence[str], rows: Sequence[dict[str, Any]]) -> Picture:
     words = _distinct(rows)
-    figure, axes = new_figure(
-        0.55 + (0.8 if narrow else 0.5) * len(words) + 0.12 * len(rows), narrow=narrow
-    )
+    figure, axes = new_figure(0.55 + 0.5 * len(words) + 0.12 * len(rows))
     plain_axes(axes)
     styles = looks(names)
     width = 0.74 / max(sum(r["choice"] == each for r in rows) for each in words)
@@ -122,24 +119,23 @@ def _draw(names: Sequence[str], rows: Sequence[dict[str, Any]], *, narrow: bool)
         place = words.index(row["choice"]) + width * shift
         axes.barh([place], [row["dollars"]], width * 0.9, color=styles[row["policy"]].color)
         text = f"{big_dollars(round(row['dollars'] * CENTS))} ({percent(row['share'], 0)})"
-        if len(names) > 1 and not narrow:
+        if len(names) > 1:
             text += f" {short(row['policy'], narrow=True)}"
         axes.text(
             row["dollars"] + longest * 0.012,
             place,
             text,
             va="center",
-            fontsize=8 if narrow or len(names) > 2 else 9,
+            fontsize=8 if len(names) > 2 else 9,
             color=INK,
             **PLAIN,
         )
-    lines = [textwrap.fill(each, 16) for each in words] if narrow else words
-    axes.set_yticks(range(len(words)), lines, **PLAIN)
+    axes.set_yticks(range(len(words)), words, **PLAIN)
     axes.set_ylim(len(words) - 0.45, -0.55)
-    axes.set_xlim(0, longest * (1.9 if narrow else 1.9 if len(names) > 1 else 1.25))
+    axes.set_xlim(0, longest * (1.9 if len(names) > 1 else 1.25))
     axes.grid(axis="x", color=GRID, linewidth=0.6)
     axes.set_axisbelow(True)
-    axes.locator_params(axis="x", nbins=3 if narrow else 5)
+    axes.locator_params(axis="x", nbins=5)
     axes.xaxis.set_major_formatter(lambda value, _: dollar_tick(value))
     axes.set_xlabel("dollars that go to other people (share of all)", color=MUTED, fontsize=9)
     return figure
