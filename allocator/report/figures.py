@@ -22,7 +22,7 @@ from allocator.report.style import SERIES
 from allocator.scenarios.compare import Comparison
 from allocator.scenarios.frontier_result import Frontier
 from allocator.scenarios.health.result import Health
-from allocator.scenarios.knobs import value_of
+from allocator.scenarios.knobs import number, value_of
 from allocator.scenarios.out import Out, out_by_reason
 from allocator.scenarios.panel import distinct_names, panel
 from allocator.scenarios.tables import Tables
@@ -209,7 +209,7 @@ class Plots:
                 f"give one frontier for each policy, as in plot.frontier(al.frontier(users, "
                 f"policy)): {len(results)} for {len(self.comparison.names)}"
             )
-        present = value_of(self.comparison.allocations[0].policy, results[0].vary)
+        present = number(value_of(self.comparison.allocations[0].policy, results[0].vary))
         return frontier(results, self.comparison.names[: len(results)], present)
 
 
@@ -255,7 +255,7 @@ class FrontierPlots:
                 f"one to {len(SERIES)} frontiers are drawn together, not {len(results)}"
             )
         names = distinct_names([each.base.name for each in results])
-        return frontier(results, names, value_of(results[0].base, results[0].vary))
+        return frontier(results, names, number(value_of(results[0].base, results[0].vary)))
 
     def data(self, *others: Frontier) -> Rows:
         """Return the numbers behind the figure: a list of plain rows."""

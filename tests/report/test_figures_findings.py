@@ -223,6 +223,8 @@ def test_the_frontier_is_told_from_where_the_policy_is(some):
     assert "now: alpha 1" in told
     last = al.frontier(some.users, some.base.policy, values=[0.5, 1])
     assert last.plot.frontier().finding.startswith("From alpha 0.5 to 1, equality rises from ")
+    infinite = al.frontier(some.users, some.base.policy.replace(alpha="inf"), values=[5, "inf"])
+    assert infinite.plot.frontier().finding.startswith("From alpha 5 to ∞, equality rises from ")
     same = al.frontier(some.users, some.base.policy, vary="award.maximum", values=[6000, 6001])
     assert "equality stays at " in same.plot.frontier().finding
 
