@@ -50,8 +50,7 @@ def run(*, quick: bool) -> Section:
     rows, worst = [], 0.0
     for change, policy, same in cases:
         whole, own, ratio, users = _further(shared, base, policy)
-        if same:
-            worst = max(worst, ratio)
+        worst = max(worst, ratio)
         name = shown(change)
         rows.append(
             (

@@ -6,6 +6,7 @@ earned there, and only the few units that the two ends of the bracket disagree o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,41 +18,57 @@ from allocator.core.level import find_level
 from allocator.core.order import TieKeys, Units, tolerance
 from allocator.core.ramps import Ramps
 
-__all__ = ["WholeUnits", "whole_units"]
+__all__ = ["LastUnits", "WholeUnits", "whole_units"]
 
 WIDENED = 4.0  # error of a level, of the amount at it, and of the two ends: twice over
 FEW = 1_024  # units that are put in order as fast as one more evaluation would take
 
 
 @dataclass(frozen=True, eq=False)
+class LastUnits:
+    """The units among which the budget ends.
+
+    Attributes
+    ----------
+    units : Units
+        All whose level is in the bracket, and perhaps others: what decides is rounded.
+    won : ndarray of bool, shape (m,)
+        Which of them are awarded.
+    bracket : tuple of float
+        Logarithms of two levels.
+    """
+
+    units: Units
+    won: NDArray[np.bool_]
+    bracket: tuple[float, float]
+
+    def ends(self) -> tuple[float, float] | None:
+        """Return the log-levels of the last unit awarded and of the first that is not.
+
+        None when one of the two is outside the bracket: units that are not here may be nearer.
+        """
+        if self.won.all() or not self.won.any():
+            return None
+        levels = self.units.levels()
+        last, first = float(levels[self.won].max()), float(levels[~self.won].min())
+        low, high = self.bracket
+        return (last, first) if low <= last and first <= high else None
+
+
+@dataclass(frozen=True, eq=False)
 class WholeUnits:
-    """Awards in whole units, and who stands where the budget ends.
+    """Awards in whole units, and the last of them.
 
     Attributes
     ----------
     awards : tuple of ndarray of int64
-        One for each part.
-    ordered : (Units, ndarray of bool) or None
-        The units that were put in order, of claimants numbered through all parts, and which of
-        them are awarded; None where that is not known.
+        Of every part.
+    last : LastUnits, or None
+        None when an earlier tier or a later one has awards, too.
     """
 
     awards: tuple[NDArray[np.int64], ...]
-    ordered: tuple[Units, NDArray[np.bool_]] | None
-
-    @property
-    def near(self) -> NDArray[np.int64] | None:
-        """Who holds the last unit that is awarded, and who is refused the first that is not."""
-        if self.ordered is None:
-            return None
-        units, won = self.ordered
-        if won.all() or not won.any():
-            return None
-        levels = units.levels()
-        last, first = levels[won].max(), levels[~won].min()
-        near = units.index[np.where(won, levels == last, levels == first)]
-        ascending: NDArray[np.int64] = near[np.diff(near, prepend=-1) > 0]
-        return ascending
+    last: LastUnits | None
 
 
 def whole_units(
@@ -60,6 +77,7 @@ def whole_units(
     budget: int,
     guess: float,
     tie_keys: TieKeys,
+    log_reference: float = 0.0,
 ) -> WholeUnits:
     """Award `budget` whole units in the order in which they are earned.
 
@@ -77,6 +95,8 @@ def whole_units(
         The fractional level, or one near it.
     tie_keys : callable
         Sort keys of claimants, numbered through all parts, who are tied.
+    log_reference : float
+        Of the curves.
 
     Returns
     -------
@@ -96,6 +116,7 @@ def whole_units(
     low, high = find_level(Partitioned(early), budget - 1, guess, few)
     if early[0].rounding != late[0].rounding:
         low = find_level(Partitioned(late), budget, guess, few)[0]
+    bracket = _log(low) - log_reference, _log(high) - log_reference
     # Widened by the floats' own error, the bracket holds what is truly earned at its two ends.
     slack = WIDENED * max(tolerance(p) for p in parts)
     low, high = low * (1.0 - slack), high * (1.0 + slack)
@@ -110,7 +131,11 @@ def whole_units(
         won = chosen[start : start + len(unit)]
         np.add.at(awards, unit.index[won], 1)
         start += len(unit)
-    return WholeUnits(held, (units, chosen))
+    return WholeUnits(held, LastUnits(units, chosen, bracket))
+
+
+def _log(level: float) -> float:
+    return math.log(level) if level > 0 else -math.inf
 
 
 def _open(

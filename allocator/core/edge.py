@@ -18,7 +18,7 @@ from allocator.core.curves import blocks
 from allocator.core.order import CLOSE, NEAR, Columns, TieKeys, Units, tolerance, uniform
 from allocator.core.ramps import LOG_REACH, Ramps
 
-__all__ = ["Edge", "find_edge"]
+__all__ = ["Edge", "find_edge", "middle"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -115,7 +115,7 @@ def _compare(held: Units, refused: Units, tie_keys: TieKeys) -> Edge:
         levels = last.levels(), first.levels()
         if not flat:
             advantage = _advantage(levels[0], last, levels[1], first)
-    log_level = _middle(float(np.max(levels[0], initial=-np.inf)), float(np.min(levels[1])))
+    log_level = middle(float(np.max(levels[0], initial=-np.inf)), float(np.min(levels[1])))
     if not (sign or last.ramps.flat):
         sign, last, first = _meet_by_level(last, first, *levels)
     optimal = sign <= 0
@@ -288,7 +288,14 @@ def _two_largest(values: Floats) -> Ints:
     return np.argpartition(values, len(values) - 2)[-2:]
 
 
-def _middle(a: float, b: float) -> float:
+def middle(a: float, b: float) -> float:
+    """Return the log-level between two, or the one that is finite.
+
+    Examples
+    --------
+    >>> middle(1.0, 2.0), middle(-math.inf, 2.0)
+    (1.5, 2.0)
+    """
     if math.isfinite(a) and math.isfinite(b):
         return (a + b) / 2.0
     return a if math.isfinite(a) else b

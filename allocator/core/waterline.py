@@ -63,7 +63,7 @@ class Waterline:
         return self._with_settled([curve.awards(self.relative_level) for curve in self.curves])
 
     def units(self, tie_keys: TieKeys) -> WholeUnits:
-        """Awards of every part in whole units, and who stands where the budget ends.
+        """Awards of every part in whole units, and the units among which the budget ends.
 
         Parameters
         ----------
@@ -74,9 +74,9 @@ class Waterline:
         -------
         WholeUnits
         """
-        tier, level = self.tier, self.relative_level
+        tier, level, reference = self.tier, self.relative_level, self.log_reference
         if tier.members is None:
-            return whole_units(tier.ramps, self.curves, tier.budget, level, tie_keys)
+            return whole_units(tier.ramps, self.curves, tier.budget, level, tie_keys, reference)
         positions = np.flatnonzero(np.concatenate(tier.members))
         found = whole_units(
             tier.ramps,
@@ -84,6 +84,7 @@ class Waterline:
             tier.budget,
             level,
             lambda index: tie_keys(positions[index]),
+            reference,
         )
         return WholeUnits(self._with_settled(found.awards), None)
 

@@ -87,6 +87,7 @@ def at_or_above(users: Users, ratio: NDArray[np.float64], cutoff: Fraction) -> N
     """
     assert users.net_assets is not None
     above, clear = ratio >= float(cutoff) * (1 + _CLEAR), ratio < float(cutoff) * (1 - _CLEAR)
-    unclear = np.flatnonzero(above == clear)  # or without a ratio
-    above[unclear] = at_least(users.loss[unclear], users.net_assets[unclear], cutoff)
+    if np.count_nonzero(above) + np.count_nonzero(clear) < len(ratio):
+        unclear = np.flatnonzero(above == clear)  # or without a ratio
+        above[unclear] = at_least(users.loss[unclear], users.net_assets[unclear], cutoff)
     return above

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocator.core.cents import WholeUnits
-from allocator.core.edge import find_edge
+from allocator.core.edge import find_edge, middle
 from allocator.core.nested_edge import find_nested_edge
 from allocator.core.problem import Problem
 from allocator.core.ramps import Ramps
@@ -45,13 +45,13 @@ def margin_of(problem: Problem, ramps: Ramps, found: WholeUnits) -> tuple[float,
     >>> round(float(np.exp(line.log_level)), 4), round(float(np.exp(log_level)), 4)
     (2.6667, 2.6007)
     """
-    (units,), near = found.awards, found.near
+    (units,) = found.awards
     if problem.family is not None:
         edge = find_nested_edge(ramps, units, problem.family, _keys).edge
-    elif near is None:
-        edge = find_edge(ramps, units, _keys)
+    elif ramps.tiers is None and found.last is not None and (ends := found.last.ends()):
+        return 1.0, middle(*ends)
     else:
-        edge = find_edge(ramps.take(near), units[near], _keys)
+        edge = find_edge(ramps, units, _keys)
     return edge.tier, edge.log_level
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 
 from allocator.core.claims import Proportional
-from allocator.core.edge import find_edge
+from allocator.core.edge import find_edge, middle
 from allocator.core.problem import Problem
 from allocator.core.rules import AlphaFair
 from allocator.core.solve import solve
@@ -60,20 +60,17 @@ def test_proportional_is_the_greedy_order(case):
 
 @settings(max_examples=200, deadline=None)
 @given(problems(), ALPHAS)
+@example((4, [0, 0, 0, 0, 1, 2], [0, 0, 0, 1, 1, 4], [1.0] * 5 + [2.0], None, None), 0.01)
 def test_whole_units_are_the_same_from_near_the_level_and_their_end_is_known(case, alpha):
     problem, rule = posed(case, alpha)
     ramps = rule.ramps(problem)
     line = waterline([ramps], problem.spend, near=True)
     found = line.units(problem.tie_keys)
     assert found.awards[0].tolist() == solve(problem, rule).awards.tolist()
-    if found.near is not None:
-        some, every = (
-            find_edge(
-                ramps.take(rows), found.awards[0][rows], lambda at: [(b"", str(i)) for i in at]
-            )
-            for rows in (found.near, np.arange(len(ramps)))
-        )
-        assert (some.tier, some.log_level) == (every.tier, every.log_level)
+    ends = None if found.last is None else found.last.ends()
+    if ends is not None and ramps.tiers is None:
+        edge = find_edge(ramps, found.awards[0], lambda at: [(b"", str(i)) for i in at])
+        assert (1.0, middle(*ends)) == (edge.tier, edge.log_level)
 
 
 @settings(max_examples=150, deadline=None)

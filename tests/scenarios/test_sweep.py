@@ -380,15 +380,13 @@ def test_the_level_is_that_of_the_certificate(changes, n):
     assert figures.level == al.allocate(users, policy).certificate.level
 
 
-def test_margins_are_found_among_few_of_many(monkeypatch):
-    seen = []
+def test_margins_are_known_without_asking_all_users(monkeypatch):
+    asked = []
     whole = margin.find_edge
-    monkeypatch.setattr(
-        margin, "find_edge", lambda r, *rest: seen.append(len(r)) or whole(r, *rest)
-    )
+    monkeypatch.setattr(margin, "find_edge", lambda *a: asked.append(1) or whole(*a))
     users = al.simulate_users(40_000, seed=5)
     sweep(users, al.Policy.default().replace(budget="7000000.00"), {"alpha": [1, 2, 5]})
-    assert np.median(seen) < 10  # where the bracket ends at the last unit, all are asked
+    assert len(asked) <= 1  # where the bracket ends at the last unit
 
 
 def test_shares_are_percents_on_the_card_and_decimals_in_the_frame(users, base):
