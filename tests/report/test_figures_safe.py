@@ -267,6 +267,20 @@ def test_three_who_are_in_have_no_figures(make):
     assert Plots([few]).chart("tornado").title.startswith("Too few users are concerned")
 
 
+def test_choices_that_touch_few_are_not_in_the_tornado(make):
+    rows = [(k, f"{60 + k}.00", "70.00") for k in range(200)]
+    rows += [(1000 + k, "70.00", "0.00") for k in range(5)]
+    result = make(rows, **{"award.budget": "90000.00", "award.maximum": "100.00"})
+    ids, losses, net = zip(*rows, strict=True)
+    users = pa.table({"user_id": ids, "liquidation_loss": losses, "net_assets": net})
+    health = al.health(users, result.policy)
+    moved = {each.id: each.moved for each in health.findings}
+    assert moved["assumed.eligibility.nonpositive_net_assets"] == 5
+    assert moved["assumed.weights.ratio_exponent"] == 0
+    told = {row["key"]: row["dollars"] for row in Plots([result]).tornado(health).data}
+    assert set(told) == {"award.maximum", "award.cap_at_loss"}
+
+
 def test_an_award_is_in_the_range_that_says_so():
     """Ranges begin and end at whole cents, by which users are counted, too."""
     edges = (100, 159, 252, 399, 631, 1000)

@@ -10,18 +10,20 @@ from allocator.report.plots.chart import Chart, nothing
 from allocator.report.plots.labels import dollar_tick
 from allocator.report.style import GRID, INK, MUTED, PLAIN, looks, new_figure, plain_axes, short
 from allocator.report.suppress import is_small
-from allocator.scenarios.choices import Choice, choices
+from allocator.scenarios.choices import choices
 from allocator.scenarios.comparison import Comparison
 from allocator.scenarios.health.other_values import other_values
 from allocator.scenarios.health.result import Health
 from allocator.scenarios.numerals import big_dollars, percent
 
 if TYPE_CHECKING:
+    from allocator.allocation.result import Allocation
     from allocator.policy.schema import Policy
     from allocator.report.picture import Picture
 
 __all__ = ["tornado"]
 
+Move = tuple[int, dict[str, Any]]  # how many awards a choice changes, and its row
 PREFIX = "assumed."
 NAMES = {
     "eligibility.nonpositive_net_assets": "users without net assets",
@@ -54,10 +56,9 @@ def tornado(comparison: Comparison, healths: Sequence[Health] = ()) -> Chart:
         if is_small(each.allocation.certificate.eligible):
             withheld = True
             continue
-        open_choices = choices(each.allocation) if health is None else []
-        some = [c for c in open_choices if not is_small(c.gainers + c.losers)]
-        withheld |= len(some) < len(open_choices)
-        told = _of_choices(some) if health is None else _of(health, policy)
+        moves = _of_choices(each.allocation) if health is None else _of(health, policy)
+        told = [row for moved, row in moves if not is_small(moved)]
+        withheld |= len(told) < len(moves)
         found += [{"policy": each.name, **row} for row in told]
     for row in found:
         row["share"] = row["dollars"] * CENTS / max(spent[row["policy"]], 1)
@@ -85,25 +86,30 @@ def _distinct(rows: Sequence[dict[str, Any]]) -> list[str]:
     return list(dict.fromkeys(row["choice"] for row in rows))
 
 
-def _of_choices(found: Sequence[Choice]) -> list[dict[str, Any]]:
+def _of_choices(allocation: Allocation) -> list[Move]:
     return [
-        {
-            "key": each.key,
-            "choice": f"with {NAMES.get(each.key, each.key)} {each.instead} instead of {each.now}",
-            "dollars": max(each.gain_cents, each.loss_cents) / CENTS,
-        }
-        for each in found
+        (
+            each.gainers + each.losers,
+            {
+                "key": each.key,
+                "choice": f"with {NAMES.get(each.key, each.key)} {each.instead} "
+                f"instead of {each.now}",
+                "dollars": max(each.gain_cents, each.loss_cents) / CENTS,
+            },
+        )
+        for each in choices(allocation)
     ]
 
 
-def _of(health: Health, policy: Policy) -> list[dict[str, Any]]:
+def _of(health: Health, policy: Policy) -> list[Move]:
     words = {each.key: each.words for each in other_values(policy)}
-    rows = []
+    moves = []
     for each in health.findings:
         key = each.id.removeprefix(PREFIX)
-        if each.id.startswith(PREFIX) and each.unit == "dollars":
-            rows.append({"key": key, "choice": words.get(key, key), "dollars": each.number})
-    return rows
+        if each.id.startswith(PREFIX) and each.moved is not None:
+            row = {"key": key, "choice": words.get(key, key), "dollars": each.number}
+            moves.append((each.moved, row))
+    return moves
 
 
 def _draw(names: Sequence[str], rows: Sequence[dict[str, Any]]) -> Picture:

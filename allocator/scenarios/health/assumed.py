@@ -52,7 +52,7 @@ def _finding(ground: Ground, other: OtherValue, changed: Users | None = None) ->
     moved, spent = max(gained, lost), exact_sum(before)
     if not moved:
         sentence = f"{told}, nobody's award would change."
-        return Finding(name, "fine", 0.0, "dollars", sentence, None, keys, remedy)
+        return Finding(name, "fine", 0.0, "dollars", sentence, None, keys, remedy, 0)
     winners, losers = int(np.count_nonzero(up)), int(np.count_nonzero(down))
     worst = int(np.abs(change).argmax())
     text = (
@@ -67,5 +67,13 @@ def _finding(ground: Ground, other: OtherValue, changed: Users | None = None) ->
         f"{f'{losers:,} {format_cents(lost)}' if losers else 'nobody'} less."
     )
     return Finding(
-        name, judged, moved / CENTS, "dollars", sentence, Example(worst, text), keys, remedy
+        name,
+        judged,
+        moved / CENTS,
+        "dollars",
+        sentence,
+        Example(worst, text),
+        keys,
+        remedy,
+        winners + losers,
     )

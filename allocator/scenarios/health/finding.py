@@ -59,6 +59,8 @@ class Finding:
         The policy's keys that would change it.
     remedy : str
         How they would.
+    moved : int or None
+        Of an assumption: how many awards would change.
     """
 
     id: str
@@ -69,6 +71,7 @@ class Finding:
     example: Example | None
     keys: tuple[str, ...]
     remedy: str
+    moved: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON."""

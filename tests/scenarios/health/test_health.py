@@ -58,7 +58,7 @@ def test_the_result_is_frozen_and_plain(some):
     assert len(data["findings"]) == len(some.findings)
     first = data["findings"][0]
     assert set(first) == {
-        *("id", "severity", "number", "unit", "sentence", "example", "keys", "remedy")
+        *("id", "severity", "number", "unit", "sentence", "example", "keys", "remedy", "moved")
     }
     assert set(first["example"]) == {"text", "where", "line"}
     table = some.table
