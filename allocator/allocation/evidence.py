@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 
 from allocator.allocation.bound_groups import bound_groups
 from allocator.allocation.few_evidence import PROVES_FEW, estimate_of, estimated, unproven
-from allocator.allocation.level import alike, caps_reached, largest_claim
+from allocator.allocation.level import (
+    caps_reached,
+    held_level,
+    largest_claim,
+    of_weight_zero,
+    told_by,
+)
 from allocator.allocation.row_evidence import (
     PROVES_ROWS,
     TRANSFER,
@@ -29,7 +35,7 @@ from allocator.core.certificate import verify as verify_core
 from allocator.core.rules import AlphaFair
 from allocator.money import CENTS, exact, exact_sum, format_cents
 from allocator.policy.compile import Compiled, rule_of
-from allocator.policy.rules import BY_CLAIM, FEW, TWO_STAGE, claims_rule, few_rule_of
+from allocator.policy.rules import FEW, TWO_STAGE, few_rule_of
 from allocator.policy.schema import Policy
 from allocator.policy.waves import reserve_units, spendable_units
 
@@ -252,22 +258,17 @@ def certify(
     )
     ok = all(checks.values())
     level, log_level = math.inf, math.inf
-    told = alike(policy) if _weightless(policy, compiled) else policy
+    told = told_by(policy, compiled.problem)
     two_stage = policy.objective.rule == TWO_STAGE  # every group has a level of its own
     if not (few or two_stage or (capped and ok)):
         in_tier = core if told is policy else replace(core, tier=1.0)
         level, log_level = level_of(told, compiled, in_tier)
-    by_claim = claims_rule(policy) in BY_CLAIM or few is not None
-    held = math.isfinite(level) and (level > 0 or by_claim or math.isinf(log_level))
     largest = largest_claim(compiled.problem) * unit / CENTS
     text = formula_of(told, level, log_level, largest)
     groups = bound_groups(policy, compiled, core, units)
     if groups and groups["binding"] and not two_stage:
         text += own_levels(groups) if compiled.priced else GROUP_LEVELS
-    if told is not policy and math.isfinite(log_level):
-        text += "; every weight is 0, so that all count alike"
-    elif ok and not (by_claim or two_stage or capped) and log_level == math.inf:
-        text += "; what is left goes to users of weight 0"
+    text += of_weight_zero(policy, told, log_level, capped=capped or not ok)
     estimate = estimate_of(core, policy, compiled)
     text += estimated(estimate)
     alpha = rule.alpha if isinstance(rule, AlphaFair) else None
@@ -284,7 +285,7 @@ def certify(
         at_lower=core.at_lower,
         at_upper=core.at_upper,
         free=core.free,
-        level=level if held else None,
+        level=held_level(policy, level, log_level),
         price=0.0
         if told is not policy
         else price_of(policy, compiled, core, log_level, capped=capped and ok),
@@ -300,11 +301,6 @@ def certify(
         reserve_cents=reserve_units(policy) * unit or None,
         estimate=estimate,
     )
-
-
-def _weightless(policy: Policy, compiled: Compiled) -> bool:
-    weights = compiled.problem.weights
-    return policy.uses_weights and weights is not None and not weights.any()
 
 
 def _but(compiled: Compiled) -> str:

@@ -8,10 +8,20 @@ from allocator.core.curves import exp_or_inf
 from allocator.core.problem import Problem
 from allocator.core.rules import AlphaFair
 from allocator.money import CENTS, FINE, exact
-from allocator.policy.rules import BY_CLAIM, claims_rule, rule_of
+from allocator.policy.rules import BY_CLAIM, FEW, TWO_STAGE, claims_rule, rule_of
 from allocator.policy.schema import Policy
 
-__all__ = ["alike", "caps_reached", "dollar_level", "dollar_log_level", "largest_claim", "price"]
+__all__ = [
+    "alike",
+    "caps_reached",
+    "dollar_level",
+    "dollar_log_level",
+    "held_level",
+    "largest_claim",
+    "of_weight_zero",
+    "price",
+    "told_by",
+]
 
 PRICE_REACH = 700.0  # a log beyond it, and the price is no float, or one that has lost its digits
 
@@ -27,6 +37,75 @@ def alike(policy: Policy) -> Policy:
     """
     objective = policy.objective.model_copy(update={"alpha": math.inf})
     return policy.model_copy(update={"objective": objective})
+
+
+def told_by(policy: Policy, problem: Problem) -> Policy:
+    """Return the policy by which the level is told: `alike` when every weight is 0.
+
+    Parameters
+    ----------
+    policy : Policy
+    problem : Problem
+
+    Returns
+    -------
+    Policy
+        The same one, where anybody has a weight.
+
+    Examples
+    --------
+    >>> broad, problem = Policy.preset("broad"), Problem(5, 0, None, weights=[0.0, 2.0])
+    >>> told_by(broad, problem) is broad
+    True
+    """
+    weights = problem.weights
+    weightless = policy.uses_weights and weights is not None and not weights.any()
+    return alike(policy) if weightless else policy
+
+
+def of_weight_zero(policy: Policy, told: Policy, log_level: float, *, capped: bool) -> str:
+    """Say how users of weight 0 come to their awards, where the formula does not.
+
+    Parameters
+    ----------
+    policy, told : Policy
+        What applies, and that by which the level is told.
+    log_level : float
+        In dollars.
+    capped : bool
+        Whether everybody has their cap.
+
+    Examples
+    --------
+    >>> policy = Policy.default()
+    >>> of_weight_zero(policy, policy, math.inf, capped=False)
+    '; what is left goes to users of weight 0'
+    """
+    if told is not policy and math.isfinite(log_level):
+        return "; every weight is 0, so that all count alike"
+    if log_level == math.inf and not (capped or _by_claim(policy) or _by_group(policy)):
+        return "; what is left goes to users of weight 0"
+    return ""
+
+
+def held_level(policy: Policy, level: float, log_level: float) -> float | None:
+    """Return a level that a float holds; None for one that is infinite, or too small for it.
+
+    Examples
+    --------
+    >>> held_level(Policy.default(), 0.0178, -4.0), held_level(Policy.default(), 0.0, -900.0)
+    (0.0178, None)
+    """
+    held = level > 0 or math.isinf(log_level) or _by_claim(policy)
+    return level if held and math.isfinite(level) else None
+
+
+def _by_claim(policy: Policy) -> bool:
+    return claims_rule(policy) in (*BY_CLAIM, *FEW)
+
+
+def _by_group(policy: Policy) -> bool:
+    return policy.objective.rule == TWO_STAGE
 
 
 def caps_reached(problem: Problem, caps: int) -> bool:

@@ -169,7 +169,7 @@ def _ratio(policy: Policy, changed: set[str]) -> Iterator[Advice]:
     cap = read_ratio(weights.ratio_cap)
     least = read_ratio(policy.eligibility.min_loss_ratio)
     # Of a least ratio above one there is more to say than that all eligible ratios are large.
-    if policy.weighs and weights.ratio_exponent > 0 and cap <= least <= 1:
+    if policy.weighs_ratio and cap <= least <= 1:
         yield Advice(
             "weights.ratio_exponent",
             f"has no effect, because every eligible ratio is at least {show_percent(least)} and "

@@ -103,6 +103,6 @@ def instead_of_net_assets(policies: Iterable[Policy]) -> str:
             return ""
         if read_ratio(policy.eligibility.min_loss_ratio) > 0:
             keys['eligibility.min_loss_ratio = "0"'] = None
-        if policy.weighs and policy.weights.ratio_exponent > 0:
+        if policy.weighs_ratio:
             keys["weights.ratio_exponent = 0"] = None
     return " and ".join(keys)

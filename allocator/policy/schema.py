@@ -185,8 +185,12 @@ class Policy(ProgramPolicy):
     @property
     def uses_ratio(self) -> bool:
         """Whether anything depends on loss / net assets."""
-        weighed = self.weighs and self.weights.ratio_exponent > 0
-        return weighed or read_ratio(self.eligibility.min_loss_ratio) > 0
+        return self.weighs_ratio or read_ratio(self.eligibility.min_loss_ratio) > 0
+
+    @property
+    def weighs_ratio(self) -> bool:
+        """Whether weights depend on loss / net assets."""
+        return self.weighs and self.weights.ratio_exponent > 0
 
     @property
     def needs_net_assets(self) -> bool:

@@ -35,12 +35,16 @@ def load_for(source: object, policies: Sequence[Policy], stages: Stages) -> Load
 
 
 def eligibility_key(policy: Policy) -> Hashable:
-    """Return all that decides who is in, but for the sizes of loss and loss ratio."""
+    """Return all that decides who is in, but for the sizes of loss and loss ratio.
+
+    Where weights use no ratio, a ratio line of 0 asks for no net assets: such policies are apart.
+    """
     rule = policy.eligibility
     return (
         rule.exclude_already_compensated,
         repr(rule.exclude),
         rule.nonpositive_net_assets,
+        policy.weighs_ratio,
         policy.uses_ratio,
     )
 

@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.allocation.level import caps_reached, dollar_level, largest_claim
+from allocator.allocation.level import (
+    caps_reached,
+    dollar_level,
+    held_level,
+    largest_claim,
+    of_weight_zero,
+    told_by,
+)
 from allocator.allocation.row_evidence import formula_of
 from allocator.core.curves import blocks
 from allocator.money import CENTS, FINE_PER_CENT, exact_sum
@@ -90,12 +97,12 @@ def scenario_figures(solved: Solved) -> ScenarioFigures:
         and caps_reached(solved.problem, exact_sum(bounds(members.loss, solved.policy)[1]))
     )
     level, log_level = math.inf, math.inf
+    told = told_by(solved.policy, solved.problem)
     if not capped:
         level, log_level = math.nan, solved.log_level
         if not math.isnan(log_level):
-            level, log_level = dollar_level(
-                solved.policy, solved.problem, solved.tier, solved.log_level
-            )
+            tier = solved.tier if told is solved.policy else 1.0
+            level, log_level = dollar_level(told, solved.problem, tier, log_level)
     largest = largest_claim(solved.problem) * unit / CENTS
     share = members.share_of_top_tenth(units, counts.total)
     return ScenarioFigures(
@@ -110,9 +117,10 @@ def scenario_figures(solved: Solved) -> ScenarioFigures:
         recovery=_ratio(total, members.loss_total),
         top_tenth_share=None if share is None else float(share),
         gini=_gini(values, counts_of, below),
-        level=level if math.isfinite(level) else None,
-        formula=formula_of(solved.policy, level, log_level, largest)
-        + CONSTRAINED * (bool(solved.policy.constraints) and not math.isnan(log_level)),
+        level=held_level(solved.policy, level, log_level),
+        formula=formula_of(told, level, log_level, largest)
+        + CONSTRAINED * (bool(solved.policy.constraints) and not math.isnan(log_level))
+        + of_weight_zero(solved.policy, told, log_level, capped=capped),
         recovery_by_decile=tuple(
             _ratio(int(units[members.decile(k)].sum()) * unit, members.decile_losses[k - 1])
             for k in range(1, DECILES + 1)

@@ -129,17 +129,18 @@ def test_deciles_of_sorted_losses_are_those_of_deciles(values):
     ),
     st.lists(st.sampled_from(["50.00", "90.00"]), min_size=1, max_size=2, unique=True),
     st.sampled_from(["eligible", "ineligible"]),
-    st.sampled_from([0.0, 0.5]),
+    st.lists(st.sampled_from([0.0, 0.5]), min_size=1, max_size=2, unique=True),
 )
-def test_every_ratio_lets_in_whom_allocate_lets_in(pairs, ratios, least, without, exponent):
+def test_every_ratio_lets_in_whom_allocate_lets_in(pairs, ratios, least, without, exponents):
     losses, assets = zip(*pairs, strict=True)
     ids = [f"u{i}" for i in range(len(pairs))]
     table = pa.table({"user_id": ids, "liquidation_loss": losses, "net_assets": assets})
-    base = al.Policy.default().replace(
-        budget="777.77", nonpositive_net_assets=without, ratio_exponent=exponent
-    )
+    base = al.Policy.default().replace(budget="777.77", nonpositive_net_assets=without)
     policies = [
-        base.replace(min_loss_ratio=ratio, min_loss=loss) for ratio in ratios for loss in least
+        base.replace(min_loss_ratio=ratio, min_loss=loss, ratio_exponent=exponent)
+        for ratio in ratios
+        for loss in least
+        for exponent in exponents
     ]
     shared = SharedUsers(load_for(table, policies, Stages()), policies[:1])  # others come later
     for policy in [*policies, *reversed(policies)]:

@@ -96,7 +96,7 @@ def _changes(policy: Policy, key: str) -> Iterator[tuple[str, str, Policy | None
 def _heard(policy: Policy, key: str) -> bool:
     """Whether the key decides anything in this policy."""
     if key == "weights.ratio_cap":
-        return policy.weighs and policy.weights.ratio_exponent > 0
+        return policy.weighs_ratio
     if key.startswith("weights."):
         return policy.weighs
     return policy.uses_weights or key == "objective.rule"
