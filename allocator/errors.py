@@ -18,6 +18,7 @@ __all__ = [
     "PolicyError",
     "UnsupportedError",
     "VerificationError",
+    "install",
     "nearest",
 ]
 
@@ -133,3 +134,14 @@ def nearest(name: str, known: Collection[str], *, sure: bool = False) -> str:
 
     cutoff = 0.8 if sure else 0.5  # above 0.8 a name can only be a slip of the pen
     return next(iter(get_close_matches(name, list(known), n=1, cutoff=cutoff)), "")
+
+
+def install(extra: str) -> str:
+    """Return the command that installs what an extra needs.
+
+    Examples
+    --------
+    >>> install("report")
+    "pip install 'fair-allocator[report]' (in a clone: pip install -e '.[report]')"
+    """
+    return f"pip install 'fair-allocator[{extra}]' (in a clone: pip install -e '.[{extra}]')"

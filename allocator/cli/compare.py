@@ -58,7 +58,10 @@ def compare(
 )
 @click.option("--users", help="The users table of the first DIR, for health checks of its policy.")
 def report(directories: tuple[Path, ...], out: Path | None, users: str | None) -> None:
-    """Write a report of the runs in DIRECTORIES: one self-contained page, no user ids."""
+    """Write a report of one to three runs: one self-contained file, no user ids.
+
+    The page is about the run named first; the others are compared with it.
+    """
     from allocator.allocation.folder import attach_report
     from allocator.allocation.loading import load_allocation
     from allocator.report.report import render

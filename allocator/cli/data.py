@@ -54,6 +54,8 @@ def simulate(
             raise click.UsageError(f"--{name} is not for --kind {kind}")
     _write(_simulated(kind, n, users, seed), out)
     tell(f"{n:,} simulated {rows} in {out}")
+    if out.suffix.lower() != ".parquet":
+        tell(f"{out.name} cannot say that it is simulated, and runs of it will not: .parquet can")
 
 
 def _simulated(kind: str, n: int, users: int | None, seed: int) -> object:

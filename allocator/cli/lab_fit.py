@@ -6,8 +6,14 @@ from pathlib import Path
 
 import click
 
-from allocator.cli.console import print_json, tell
-from allocator.cli.options import json_option, policy_option, read_policy
+from allocator.cli.console import print_json
+from allocator.cli.options import (
+    json_option,
+    policy_option,
+    policy_out_option,
+    read_policy,
+    write_policy,
+)
 
 __all__ = ["fit"]
 
@@ -21,7 +27,7 @@ __all__ = ["fit"]
     "--factor", "factors", multiple=True, help="An attribute that may multiply; any number."
 )
 @click.option("--users", help="Everybody: what budget would the fitted policy need?")
-@click.option("--out", type=click.Path(path_type=Path), help="Write the fitted policy: .toml.")
+@policy_out_option
 @json_option
 def fit(
     examples: Path,
@@ -40,8 +46,6 @@ def fit(
     """
     from allocator.scenarios.fit import fit as fit_policy
 
-    if out is not None and out.suffix != ".toml":
-        raise click.UsageError(f"--out must end in .toml, not {out.suffix or out.name!r}")
     found = fit_policy(
         examples,
         policy=read_policy(policy),
@@ -51,10 +55,7 @@ def fit(
         users=users,
     )
     if out is not None:
-        from allocator.data.write import write_file
-
-        write_file(out, found.policy.to_toml(annotated=True).encode())
-        tell(f"the fitted policy is in {out}")
+        write_policy(out, found.policy)
     if as_json:
         print_json(found.to_dict())
     else:

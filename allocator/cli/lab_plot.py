@@ -57,6 +57,8 @@ def plot(
         raise click.UsageError(f"there is no figure {name!r}; there are {', '.join(known)}")
     if name == "frontier" and users is None:
         raise click.UsageError("--figure frontier runs the policies again: give --users USERS, too")
+    if name == "gainers" and len(directories) < 2:
+        raise click.UsageError("--figure gainers compares policies: name a second run, too")
     for directory in directories:
         refuse_no_run(directory)
     if out is not None:

@@ -19,15 +19,31 @@ __all__ = [
     "json_option",
     "kind_of_run",
     "policy_option",
+    "policy_out_option",
     "read_policy",
     "set_option",
     "with_settings",
+    "write_policy",
 ]
 
 Chosen = TypeVar("Chosen", bound="ProgramPolicy")
 
 policy_option = click.option(
     "--policy", help="A policy file (TOML or JSON) or the name of a preset; announced if not given."
+)
+
+
+def _toml(_: click.Context, __: click.Parameter, out: Path | None) -> Path | None:
+    if out is not None and out.suffix != ".toml":
+        raise click.UsageError(f"--out must end in .toml, not {out.suffix or out.name!r}")
+    return out
+
+
+policy_out_option = click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    callback=_toml,
+    help="Write the policy that is found: .toml.",
 )
 set_option = click.option(
     "--set",
@@ -46,6 +62,15 @@ def read_policy(name: str | None, settings: Sequence[str] = ()) -> Policy:
     from allocator.policy.schema import Policy
 
     return with_settings(Policy.named(name), settings)
+
+
+def write_policy(out: Path, policy: Policy) -> None:
+    """Write a policy file, and say so."""
+    from allocator.cli.console import tell
+    from allocator.data.write import write_file
+
+    write_file(out, policy.to_toml(annotated=True).encode())
+    tell(f"the policy {policy.name!r} is in {out}")
 
 
 def with_settings(policy: Chosen, settings: Sequence[str]) -> Chosen:

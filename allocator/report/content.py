@@ -83,6 +83,7 @@ def page_content(plots: Plots, left_out: Sequence[Run]) -> dict[str, Any]:
         **_amounts(first, summary, few=few),
         "half": half_finding(summary, exact=0 not in hidden_sums),
         "findings": findings,
+        "versus": plots.chart("gainers").title if others and not few else None,
         "formulas": [(e.name, e.allocation.formula) for e in comparison.users.scenarios],
         "decide": [] if few else decisions(choices(first), out),
         **_calculator(names, comparison.allocations, few=few),

@@ -76,7 +76,7 @@ _WORDS = {
         ("", ""),
         (
             "Far more people get a sum that they notice.",
-            "Those who lost most get back a smaller part of it than everybody else.",
+            "Those who lost most get back a still smaller part of what they lost.",
         ),
         (
             "Vouchers follow losses closely, so that those who lost most are not passed over.",

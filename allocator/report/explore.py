@@ -11,7 +11,7 @@ from allocator.allocation.pipeline import Loaded, load, run
 from allocator.allocation.stages import Stages
 from allocator.data.columns import NET_ASSETS
 from allocator.data.table import read_users
-from allocator.errors import AllocatorError, MissingPackageError
+from allocator.errors import AllocatorError, MissingPackageError, install
 from allocator.policy.schema import Policy
 from allocator.report.cards import summary_card
 from allocator.report.explore_controls import Control, changes, controls
@@ -198,6 +198,5 @@ def _ipywidgets() -> Any:
         return import_module("ipywidgets")
     except ImportError:
         raise MissingPackageError(
-            "explore needs ipywidgets, which is not installed: "
-            "pip install 'fair-allocator[notebook]'"
+            f"explore needs ipywidgets, which is not installed: {install('notebook')}"
         ) from None

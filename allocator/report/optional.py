@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from types import ModuleType
 
-from allocator.errors import MissingPackageError
+from allocator.errors import MissingPackageError, install
 
 __all__ = ["need"]
 
@@ -31,6 +31,5 @@ def need(module: str) -> ModuleType:
     except ImportError:
         package = module.partition(".")[0]
         raise MissingPackageError(
-            f"reports and figures need {package}, which is not installed: "
-            "pip install 'fair-allocator[report]'"
+            f"reports and figures need {package}, which is not installed: {install('report')}"
         ) from None

@@ -117,7 +117,10 @@ def _heads(axes: Axes, names: Sequence[str], *, narrow: bool) -> None:
         axes.text(-0.01, -0.75, "who lost", ha="right", fontsize=9, color=MUTED, transform=across)
     for number, (name, look) in enumerate(looks(names).items()):
         who = short(name, narrow=narrow)
-        text = f"outline: {who}" if number else f"money: {who}" if len(names) > 1 else "money"
+        text = f"money: {who}" if len(names) > 1 else "money"
+        if number:  # narrow rows have no brackets
+            which = f"no. {number} " if len(names) > 2 else ""
+            text = f"outline: {who}" if narrow else f"outline, {which}in brackets: {who}"
         place = -0.75 - 0.75 * number
         axes.text(GAP, place, text, fontsize=9, color=look.ink, **PLAIN)
 

@@ -138,6 +138,8 @@ def money_finding(
         for name, each in others
         if each and each.shown and name not in withheld
     ]
+    if told:
+        text += f" under {first[0]}"
     return "; ".join([text, *told]) + "."
 
 

@@ -215,6 +215,14 @@ def goal_seek(
         except (InfeasibleError, PolicyError):  # as of a maximum below the minimum
             return None
 
+    def all_capped() -> bool:
+        """Whether the policy as it is leaves money because everybody has their cap."""
+        try:
+            solved = shared.solve(base)
+        except (InfeasibleError, PolicyError):
+            return False
+        return bool(solved.spend < solved.problem.budget)
+
     present = value_of(base, key)
     start = None if present is None or present == "inf" else grid.place(present)
     found = find_place(figure, grid.low, grid.high, float(value), start)
@@ -225,6 +233,7 @@ def goal_seek(
             {"tried": len(found.tried)},
         )
     setting = grid.value(found.place)
+    flat = not (found.rises or found.falls)
     return GoalSeek(
         vary=key,
         target=name,
@@ -234,7 +243,7 @@ def goal_seek(
         achieved=float(found.tried[found.place] or 0.0),
         policy=turned(base, {key: setting}, _name(base, key, setting)),
         tried=tuple((number(grid.value(p)), v) for p, v in sorted(found.tried.items())),
-        notes=tuple(_notes(found, grid, name, float(value))),
+        notes=tuple(_notes(found, grid, name, float(value), left=flat and all_capped())),
         loaded=loaded,
     )
 
@@ -254,7 +263,7 @@ def _name(base: Policy, key: str, setting: Any) -> str:
     return base.name[: LONGEST_NAME - len(text)] + text
 
 
-def _notes(found: Found, grid: KnobRange, name: str, goal: float) -> Iterator[str]:
+def _notes(found: Found, grid: KnobRange, name: str, goal: float, *, left: bool) -> Iterator[str]:
     known = sorted(place for place, value in found.tried.items() if value is not None)
     first, last = known[0], known[-1]
     if not found.reached:
@@ -276,7 +285,8 @@ def _notes(found: Found, grid: KnobRange, name: str, goal: float) -> Iterator[st
             f"{name} both rises and falls as {grid.key} rises{more}: other values may come as near"
         )
     if not found.rises and not found.falls:
-        yield f"{grid.key} does not change {name}"
+        because = "; at this award.budget everybody has their cap and money is left" * left
+        yield f"{grid.key} does not change {name}{because}"
     unpaid = [place for place, value in found.tried.items() if value is None]
     if unpaid:
         yield (

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+import allocator as al
+
 GRID = ["--vary", "alpha=0.5,1,2", "--vary", "award.minimum=0,4"]
 
 
@@ -90,6 +92,28 @@ def test_goal_seek_says_what_it_found(cli):
     told = json.loads(cli(*args, "--between", "1000", "9000000", "--json").out)
     assert told["reached"]
     assert told["achieved"] == 10
+
+
+def test_goal_seek_writes_the_policy_it_finds(cli):
+    args = ["lab", "goal-seek", "users.parquet", "--policy", "policy.toml", "--vary", "budget"]
+    args += ["--target", "lowest_award", "--value", "10"]
+    said = cli(*args, "--out", "found.toml")
+    assert said.code == 0
+    found = al.Policy.load("found.toml")
+    assert said.err.endswith(f"the policy {found.name!r} is in found.toml\n")
+    assert f"award.budget = {found.award.budget} " in said.out
+    refused = cli(*args, "--out", "found.json")
+    assert refused.code == 2
+    assert "--out must end in .toml, not '.json'" in refused.err
+
+
+def test_goal_seek_says_that_the_budget_does_not_bind(cli):
+    args = ["lab", "goal-seek", "users.parquet", "--vary", "alpha"]
+    said = cli(*args, "--target", "mean_award", "--value", "1")
+    assert (
+        "note: objective.alpha does not change mean_award; at this award.budget everybody has "
+        "their cap and money is left\n"
+    ) in said.out
 
 
 def test_goal_seek_of_a_decile(cli):

@@ -57,6 +57,13 @@ def test_with_users_the_tornado_has_all_that_was_assumed(cli, two):
     assert "weights.loss_exponent" not in few
 
 
+def test_gainers_need_a_second_run(cli, home, two):
+    said = cli("lab", "plot", two[0], "--figure", "gainers", "--out", "gainers.png")
+    assert said.code == 2
+    assert "--figure gainers compares policies: name a second run, too" in said.err
+    assert not (home / "gainers.png").exists()
+
+
 def test_frontier_of_two_policies(cli, home, two):
     said = cli("lab", "plot", *two, "--figure", "frontier", "--users", "users.parquet")
     assert said.code == 0, said.err

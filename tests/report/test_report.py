@@ -16,6 +16,7 @@ import allocator as al
 from allocator.allocation.folder import save
 from allocator.errors import AllocatorError, DataError, UnsupportedError
 from allocator.report.calculator import script_hash
+from allocator.report.figures import Plots
 from allocator.report.report import render, report
 from allocator.scenarios.findings import half_finding, money_finding
 
@@ -193,6 +194,8 @@ def test_checks_are_those_of_the_certificate_under_the_names_of_the_terminal(som
 def test_the_other_policy_is_compared(some, two):
     text = Page(two).text
     assert "Broad against Announced" in text
+    first = text[: text.index("How an award is computed")]
+    assert Plots([some.base, some.broad]).chart("gainers").title in first
     assert "objective.alpha 1 (assumed) 2 (set)" in text
     change = some.base.plot.tables()
     assert change.groups.basis in text
@@ -281,7 +284,7 @@ def test_a_missing_package_is_told(some, missing, monkeypatch):
         render([some.base])
     assert str(caught.value) == (
         f"reports and figures need {missing}, which is not installed: "
-        "pip install 'fair-allocator[report]'"
+        "pip install 'fair-allocator[report]' (in a clone: pip install -e '.[report]')"
     )
 
 

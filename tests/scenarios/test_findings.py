@@ -61,7 +61,7 @@ def test_the_money_finding_is_the_table(some):
     lost = tables.users[9].loss_cents / tables.users[10].loss_cents
     assert money_finding(tables.users, tables.paid) == (
         f"The tenth who lost most have {lost:.0%} of the losses and get {shares[0]:.0%} of the "
-        f"money; {shares[1]:.0%} under Broad."
+        f"money under Announced; {shares[1]:.0%} under Broad."
     )
 
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from allocator.errors import AllocatorError, MissingPackageError
+from allocator.errors import AllocatorError, MissingPackageError, install
 
-INSTALL = "pip install 'fair-allocator[delivery]'"
+INSTALL = install("delivery")
 
 try:
     import sqlalchemy as sa

@@ -107,7 +107,7 @@ class Initiative(Checked):
         """Write the initiative as TOML, saying where each default comes from."""
         data = self.model_dump(exclude_none=True)
         programs, between = data.pop("programs"), data.pop("between")
-        comments = {key: comment(key) for key in CITATIONS if _is_default(self, key)}
+        comments = {key: comment(key) for key in CITATIONS if self.is_default(key)}
         head = "".join(f"# {page}: {where}\n" for page, where in PAGES.items()) + "\n"
         text = head + dump_toml(data, comments)
         for each in programs:
@@ -126,6 +126,14 @@ class Initiative(Checked):
         kept = {key: value for key, value in between.items() if f"between.{key}" not in absent}
         return text + "\n" + said + (dump_toml({"between": kept}, inline=("between.left_over",)))
 
+    def is_default(self, key: str) -> bool:
+        """Tell whether a key of the initiative itself has its default; no program's has."""
+        section, _, name = key.rpartition(".")
+        if section == "programs":
+            return False
+        place: Any = self.between if section else self
+        return bool(getattr(place, name) == type(place).model_fields[name].default)
+
     def position(self, name: str) -> int:
         """Return which program has a name, from 0."""
         return [each.name for each in self.programs].index(name)
@@ -141,14 +149,6 @@ def comment(key: str) -> str:
     """
     source, citation, page = CITATIONS[key]
     return f"{source}: {citation}" + (f" ({page})" if page else "")
-
-
-def _is_default(initiative: Initiative, key: str) -> bool:
-    section, _, name = key.rpartition(".")
-    if section == "programs":
-        return False
-    place: Any = initiative.between if section else initiative
-    return bool(getattr(place, name) == type(place).model_fields[name].default)
 
 
 def _place(program: dict[str, Any], folder: Path) -> None:

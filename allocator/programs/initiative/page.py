@@ -91,13 +91,19 @@ def content(result: InitiativeResult, other: InitiativeResult | None) -> dict[st
         ],
         "compared": None if other is None else _compared(result, other),
         "warnings": [_vague(each) for each in figures["warnings"]],
-        "sources": [(key, comment(key)) for key in CITATIONS],
+        "sources": [(key, _source(result, key)) for key in CITATIONS],
         "toml": _without_paths(result),
     }
 
 
 def _few(program: Mapping[str, Any]) -> bool:
     return is_small(program["persons_with_something"])
+
+
+def _source(result: InitiativeResult, key: str) -> str:
+    of_a_program = key.startswith("programs.")
+    default = of_a_program or result.initiative.is_default(key)
+    return comment(key) if default else "set by this initiative"
 
 
 def _left(programs: list[Mapping[str, Any]]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -27,13 +27,15 @@ from allocator.data.columns import (
 from allocator.data.findings import locate
 from allocator.data.table import UsersTable, read_users
 from allocator.errors import DataError, UnsupportedError
+from allocator.money import exact_sum
 from allocator.policy.schema import Policy
 from allocator.policy.wave_checks import ACCOUNT
+from allocator.policy.waves import spendable_units
 from allocator.scenarios.health.finding import SEVERITIES, Finding
 from allocator.scenarios.health.ground import Ground
 from allocator.scenarios.health.parity import MOST_GROUPS
 from allocator.scenarios.health.registry import CHECKS
-from allocator.scenarios.health.result import CONSTRAINED, NOTE, Health
+from allocator.scenarios.health.result import CONSTRAINED, LEFT_OVER, NOTE, Health
 
 __all__ = ["health", "health_of"]
 
@@ -151,8 +153,18 @@ def _checked(ground: Ground, table: UsersTable, progress: Progress | None = None
         users=len(ground.users),
         eligible=len(ground.rows),
         findings=tuple(_located(table, findings)),
-        note=f"{NOTE} {CONSTRAINED}" if ground.policy.constraints else NOTE,
+        note=" ".join(_notes(ground)),
     )
+
+
+def _notes(ground: Ground) -> Iterator[str]:
+    yield NOTE
+    if ground.policy.constraints:
+        yield CONSTRAINED
+        return
+    policy = ground.policy
+    if exact_sum(ground.award_cents) < spendable_units(policy) * policy.award.unit_cents:
+        yield LEFT_OVER
 
 
 def _attributes(

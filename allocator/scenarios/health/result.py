@@ -13,13 +13,17 @@ from allocator.scenarios.health.finding import SEVERITIES, Finding
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CONSTRAINED", "NOTE", "Health"]
+__all__ = ["CONSTRAINED", "LEFT_OVER", "NOTE", "Health"]
 
 WIDTH = 100
 NOTE = (
     "Awards of halves, of changed losses and of users moved to a line are computed at the level of "
     "the policy as it is: one user among many hardly moves it. If many did the same, everybody's "
     "award would shrink."
+)
+LEFT_OVER = (
+    "Everybody has their cap and money is left: most findings would be others at a smaller "
+    "award.budget."
 )
 CONSTRAINED = (
     "They count as in no group that a constraint holds back; the findings on assumptions and on "

@@ -123,5 +123,5 @@ def test_without_the_extra_it_is_named_and_the_code_is_that_of_usage(give, batch
     assert code == 2
     assert err == (
         "Error: the delivery ledger needs SQLAlchemy, which is not installed: "
-        "pip install 'fair-allocator[delivery]'\n"
+        "pip install 'fair-allocator[delivery]' (in a clone: pip install -e '.[delivery]')\n"
     )

@@ -102,6 +102,8 @@ def test_what_flows_on_from_few_is_withheld(make, tmp_path):
     result = al.run_initiative(make(between={"left_over": {"depeg": "vouchers"}}))
     text = text_of(written(result, tmp_path / "page.html"))
     assert "What depeg leaves over is added to the budget of vouchers." in text
+    assert "between.left_over : set by this initiative" in text
+    assert "between.budget : assumed: " in text
     assert "734.99" not in text
     assert "1,334.99" not in text
 

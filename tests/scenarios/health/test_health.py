@@ -236,6 +236,13 @@ def test_policies_that_are_not_of_accounts_alone_are_refused_by_name(changes, to
         al.health(al.simulate_users(50, seed=1), policy)
 
 
+def test_a_budget_that_does_not_bind_is_told_in_the_note():
+    users = al.simulate_users(300, seed=1)
+    told = "Everybody has their cap and money is left"
+    assert told in al.health(users, al.Policy.default()).note
+    assert told not in al.health(users, al.Policy.default().replace(budget="50000.00")).note
+
+
 def test_constraints_are_told_in_the_note():
     policy = al.Policy.default().replace(
         {
