@@ -79,7 +79,8 @@ def sensitivity(allocation: Allocation, direction: str = "up") -> pd.DataFrame:
     Of fractional awards, from one level: nothing is solved again. Who is eligible stays, so that
     thresholds have no derivative. For the formulas see `allocator.core.sensitivity`; a weight
     claim^p·ratio^q enters with stand/alpha·d(log weight), stand being award and baseline, and
-    alpha with -stand/alpha²·log(weight) (of weight/loss when utility is of the recovery).
+    alpha with -stand/alpha²·log(weight) (of weight/loss when utility is of the recovery). Weights
+    of users who lost nothing are taken as they are.
 
     Examples
     --------
@@ -200,22 +201,23 @@ def _rows(
         limit = float(read_ratio(weights.ratio_cap))
         below, w = users.ratio < limit, users.weight
         assert w is not None
-        with np.errstate(divide="ignore"):
+        lost = users.claim > 0
+        with np.errstate(divide="ignore", invalid="ignore"):
             logs = {"loss": np.log(users.claim), "ratio": np.log(np.minimum(users.ratio, limit))}
             log_weight = np.log(w) - (np.log(users.loss) if rule.of == "recovery" else 0.0)
             by_loss = p * _rates(policy, users.loss) / users.claim + q * below / users.loss
-        effects = [
-            ("loss_exponent", p, stand * power * logs["loss"]),
-            ("ratio_exponent", q, stand * power * logs["ratio"]),
-            ("ratio_cap", limit, stand * power * q * ~below / limit),
-        ]
-        if np.isfinite(rule.alpha):
-            effects.append(("alpha", rule.alpha, -stand * power**2 * log_weight))
+            effects = [
+                ("loss_exponent", p, stand * power * logs["loss"]),
+                ("ratio_exponent", q, stand * power * logs["ratio"]),
+                ("ratio_cap", limit, stand * power * q * ~below / limit),
+            ]
+            if np.isfinite(rule.alpha):
+                effects.append(("alpha", rule.alpha, -stand * power**2 * log_weight))
+            scale = (1.0 - power) / users.loss if rule.of == "recovery" else 0.0
+            own_inside = np.where(lost & (w > 0), stand * (power * by_loss + scale), 0.0)
         for name, value, effect in effects:
-            inside = np.where(w > 0, effect, 0.0)
+            inside = np.where(lost & (w > 0), effect, 0.0)
             rows.append((name, f"{value:g}", ONE, found.respond(inside, sign=sign)))
-        scale = (1.0 - power) / users.loss if rule.of == "recovery" else 0.0
-        own_inside = np.where(w > 0, stand * (power * by_loss + scale), 0.0)
     if isinstance(rule, AlphaFair):
         held_by_loss = award.cap_at_loss & (users.upper < cap)
         own = found.own(own_inside, upper=held_by_loss)

@@ -12,6 +12,7 @@ from allocator.cli.options import (
     policy_option,
     policy_out_option,
     read_policy,
+    refuse_input,
     write_policy,
 )
 
@@ -46,6 +47,7 @@ def fit(
     """
     from allocator.scenarios.fit import fit as fit_policy
 
+    refuse_input(out, examples, users, policy)
     found = fit_policy(
         examples,
         policy=read_policy(policy),

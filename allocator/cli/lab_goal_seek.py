@@ -12,6 +12,7 @@ from allocator.cli.options import (
     policy_option,
     policy_out_option,
     read_policy,
+    refuse_input,
     write_policy,
 )
 
@@ -52,6 +53,7 @@ def goal_seek(
     """
     from allocator.scenarios.goal_seek import goal_seek as seek
 
+    refuse_input(out, users, policy)
     found = seek(
         users,
         read_policy(policy),

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from allocator.cli.console import clear_line, print_json, progress, tell
-from allocator.cli.options import json_option, policy_option, read_policy
+from allocator.cli.options import json_option, policy_option, read_policy, refuse_input
 
 __all__ = ["read_knob", "sweep"]
 
@@ -41,6 +41,7 @@ def sweep(
     """
     from allocator.scenarios.sweep import sweep as run_sweep
 
+    refuse_input(out, users, policy)
     grid: dict[str, Any] = {}
     for text in knobs:
         key, values = _split(text)

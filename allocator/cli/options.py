@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -21,6 +22,7 @@ __all__ = [
     "policy_option",
     "policy_out_option",
     "read_policy",
+    "refuse_input",
     "set_option",
     "with_settings",
     "write_policy",
@@ -62,6 +64,15 @@ def read_policy(name: str | None, settings: Sequence[str] = ()) -> Policy:
     from allocator.policy.schema import Policy
 
     return with_settings(Policy.named(name), settings)
+
+
+def refuse_input(out: Path | None, *inputs: object) -> None:
+    """Refuse to write over a file that the same command reads."""
+    for each in inputs:
+        if out is None or not isinstance(each, (str, Path)):
+            continue
+        if out.exists() and os.path.exists(each) and out.samefile(each):
+            raise click.UsageError(f"--out {out} is what this reads: choose another name")
 
 
 def write_policy(out: Path, policy: Policy) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
@@ -108,7 +109,11 @@ def refuse_missing(
         guesses = {name: nearest_name(mapping.get(name, name), present) for name in missing}
         lines.append("If they are there under other names, say so in the policy:")
         lines.append("  [columns]")
-        lines += [f'  {name} = "{guess or "..."}"' for name, guess in guesses.items()]
+        # A JSON text is a TOML text, too, whatever a header holds.
+        told = {
+            name: json.dumps(guess or "...", ensure_ascii=False) for name, guess in guesses.items()
+        }
+        lines += [f"  {name} = {guess}" for name, guess in told.items()]
     lines += [f"or do without: {instead[name]}" for name in missing if instead.get(name)]
     raise DataError("\n".join(lines))
 

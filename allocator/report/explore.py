@@ -30,7 +30,8 @@ def explore(users: object, policy: Policy | str | os.PathLike[str] | None = None
 
     A slider asks for new figures on another thread and never waits for them; while it is dragged,
     only its last place is computed. Each is a full allocation, verified like any other. Numbers
-    beside sliders can be typed over. Controls that do nothing under the policy are left out.
+    beside sliders can be typed over; alpha has some usual values, and the policy's own. Controls
+    that do nothing under the policy are left out.
 
     Parameters
     ----------

@@ -229,7 +229,7 @@ def goal_seek(
     if found.place is None:
         raise InfeasibleError(
             f"no value of {key} from {grid.value(grid.low)} to {grid.value(grid.high)} gives "
-            f"{name}: nobody is eligible, or the policy cannot be paid",
+            f"{name}: nobody is eligible or has lost anything, or the policy cannot be paid",
             {"tried": len(found.tried)},
         )
     setting = grid.value(found.place)
@@ -291,5 +291,6 @@ def _notes(found: Found, grid: KnobRange, name: str, goal: float, *, left: bool)
     if unpaid:
         yield (
             f"{len(unpaid)} of {len(found.tried)} values looked at have no figure (nobody is "
-            f"eligible, or the policy cannot be paid), such as {grid.value(max(unpaid))}"
+            "eligible or has lost anything, or the policy cannot be paid), such as "
+            f"{grid.value(max(unpaid))}"
         )

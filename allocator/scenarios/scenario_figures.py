@@ -28,7 +28,7 @@ from allocator.scenarios.sums import rounded
 __all__ = ["ScenarioFigures", "distinct", "gini_of_sorted", "scenario_figures"]
 
 
-CONSTRAINED = "; under constraints that bind, other levels"
+CONSTRAINED = "; where a constraint binds, other levels"
 BINS = 10_000  # awards up to here are counted, whatever the number of users
 
 
@@ -119,7 +119,7 @@ def scenario_figures(solved: Solved) -> ScenarioFigures:
         gini=_gini(values, counts_of, below),
         level=held_level(solved.policy, level, log_level),
         formula=formula_of(told, level, log_level, largest)
-        + CONSTRAINED * (bool(solved.policy.constraints) and not math.isnan(log_level))
+        + CONSTRAINED * (n > 0 and bool(solved.policy.constraints) and not math.isnan(log_level))
         + of_weight_zero(solved.policy, told, log_level, capped=capped),
         recovery_by_decile=tuple(
             _ratio(int(units[members.decile(k)].sum()) * unit, members.decile_losses[k - 1])

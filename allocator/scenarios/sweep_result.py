@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 import os
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from allocator.allocation.pipeline import Loaded, run
 from allocator.allocation.result import Allocation
 from allocator.allocation.stages import Stages
+from allocator.data.write import write_file
 from allocator.policy.schema import Policy
 from allocator.scenarios.knobs import number, value_of
 from allocator.scenarios.numerals import percent
@@ -128,13 +130,19 @@ class Sweep:
         Parameters
         ----------
         path : path
-            An existing file is replaced.
+            An existing file is replaced, once the new one is on the disk.
+
+        Raises
+        ------
+        AllocatorError
+            If it cannot be written; it says why.
         """
         rows = [{"scenario": i, **plain(row)} for i, row in enumerate(self.records())]
-        with open(path, "w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_file(path, text.getvalue().encode())
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON: cents as integers, ratios to six decimals."""
@@ -181,7 +189,7 @@ class Sweep:
 
 
 def plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row as JSON has it: ratios to six decimals, infinities as text.
+    """Return a row as JSON has it: knobs as they are, ratios to six decimals, infinities as text.
 
     Examples
     --------
@@ -196,6 +204,8 @@ def _plain(name: str, value: Any) -> Any:
         return value
     if not math.isfinite(value):
         return str(value)
+    if _is_knob(name):
+        return value
     return float(f"{value:.{DIGITS}g}") if name == "level" else round(value, DIGITS)
 
 
@@ -212,7 +222,13 @@ def _cell(name: str, value: Any, *, percents: bool) -> str:
         return str(value)
     if percents and name in SHARES:
         return percent(value)
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.15g}" if _is_knob(name) else f"{value:,.6g}"
+
+
+def _is_knob(name: str) -> bool:
+    return "." in name  # only settings of policies have dotted names
 
 
 def _snake(name: str) -> str:

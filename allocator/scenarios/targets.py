@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -52,14 +53,21 @@ class Target:
 
 def _median_recovery(solved: Solved, users: slice) -> float:
     # Both are exact in floats up to 2**53; the middle one is one of the ratios.
-    ratios = _cents(solved, users) * float(FINE_PER_CENT) / solved.members.loss[users]
+    loss, cents = solved.members.loss[users], _cents(solved, users)
+    lost = loss > 0
+    if not lost.any():
+        return math.nan
+    ratios = cents[lost] * float(FINE_PER_CENT) / loss[lost]
     middle = (len(ratios) - 1) // 2
     return float(np.partition(ratios, middle)[middle])
 
 
 def _recovery(solved: Solved, users: slice) -> float:
-    fine = exact_sum(_cents(solved, users)) * FINE_PER_CENT
-    return float(fine / exact_sum(solved.members.loss[users]))
+    fine, lost = (
+        exact_sum(_cents(solved, users)) * FINE_PER_CENT,
+        exact_sum(solved.members.loss[users]),
+    )
+    return float(fine / lost) if lost else math.nan
 
 
 def _share_at_minimum(solved: Solved, users: slice) -> float:
@@ -90,7 +98,11 @@ def _cents(solved: Solved, users: slice) -> NDArray[np.int64]:
 
 
 _ALL = (
-    Target("median_recovery", "the median of award / loss", _median_recovery),
+    Target(
+        "median_recovery",
+        "the median of award / loss, of those who lost something",
+        _median_recovery,
+    ),
     Target("recovery", "total of awards / total of losses", _recovery),
     Target(
         "median_award", "the median award, in dollars", lambda s, u: median(_cents(s, u)) / CENTS

@@ -455,7 +455,7 @@ def test_the_lab_takes_constraints_that_overlap(many, run):
     swept = al.sweep(many, policy, {"award.budget": ["1764705.00", "700000.00"]}, verify=True)
     assert swept.figures[0].total_cents == 176_470_500
     assert swept.figures[0].level == pytest.approx(run.certificate.level, rel=1e-6)
-    assert swept.figures[0].formula.endswith("; under constraints that bind, other levels")
+    assert swept.figures[0].formula.endswith("; where a constraint binds, other levels")
     assert swept.figures[1].status == "infeasible"
     assert "APAC guarantee: users with region APAC get at least $780,000.00" in swept.notes[0]
     nested = al.sweep(many, policy_with(THREE[0]), {"alpha": [1.0]}, verify=True)

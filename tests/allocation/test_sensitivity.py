@@ -34,6 +34,17 @@ def changed(policy, key, step):
     return policy.replace(**{key: f"{text:.5f}" if key == "ratio_cap" else text})
 
 
+def test_who_lost_nothing_moves_nothing():
+    users = pa.table({"user_id": ["a", "b", "c"], "liquidation_loss": [0, 50, 80]})
+    free = {"min_loss": "0", "min_loss_ratio": "0", "minimum": "0.00"}
+    policy = al.Policy.default().replace(
+        {"budget": "30.00", "ratio_exponent": 0, "loss_exponent": 0.5, **free}
+    )
+    table = al.allocate(users, policy).sensitivity()
+    assert np.isfinite(table.drop(columns=["value", "unit"]).drop("own_loss")).all().all()
+    assert np.isfinite(table.loc["own_loss", ["typical_award", "mean_award"]].astype(float)).all()
+
+
 @pytest.mark.parametrize("of", ["amount", "recovery"])
 @pytest.mark.parametrize("alpha", [0.5, 1.0, 2.0])
 def test_the_table_is_what_small_changes_do(users, policy, alpha, of):

@@ -107,6 +107,41 @@ def test_goal_seek_writes_the_policy_it_finds(cli):
     assert "--out must end in .toml, not '.json'" in refused.err
 
 
+@pytest.mark.parametrize(
+    ("command", "out"),
+    [
+        (["sweep", "users.csv", "--vary", "alpha=1,2"], "users.csv"),
+        (
+            ["goal-seek", "users.csv", *["--vary", "alpha", "--target", "gini", "--value", "1"]],
+            "policy.toml",
+        ),
+        (["fit", "users.csv"], "policy.toml"),
+    ],
+)
+def test_what_is_read_is_not_written_over(cli, home, command, out):
+    (home / "users.csv").write_text("user_id,liquidation_loss,net_assets\nu1,60,100\n")
+    before = (home / out).read_bytes()
+    said = cli("lab", *command, "--policy", "policy.toml", "--out", out)
+    assert said.code == 2
+    assert f"Error: --out {out} is what this reads: choose another name\n" in said.err
+    assert (home / out).read_bytes() == before
+
+
+def test_a_table_that_cannot_be_written_is_told(cli):
+    said = cli("lab", "sweep", "users.parquet", *GRID, "--out", "no/table.csv")
+    assert said.code == 1
+    assert "no/table.csv cannot be written: No such file or directory" in said.err
+
+
+def test_scenarios_are_told_apart_by_every_digit(cli, home):
+    args = ["--vary", "eligibility.min_loss_ratio=0.3,0.30000001", "--out", "table.csv"]
+    said = cli("lab", "sweep", "users.parquet", "--policy", "policy.toml", *args)
+    assert said.code == 0
+    assert " 0.30000001 " in said.out
+    rows = (home / "table.csv").read_text().splitlines()
+    assert [row.split(",")[1] for row in rows[1:]] == ["0.3", "0.30000001"]
+
+
 def test_goal_seek_says_that_the_budget_does_not_bind(cli):
     args = ["lab", "goal-seek", "users.parquet", "--vary", "alpha"]
     said = cli(*args, "--target", "mean_award", "--value", "1")

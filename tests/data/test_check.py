@@ -1,6 +1,7 @@
 """Checking: every rule, on text and on typed columns, and what a missing column is told."""
 
 import datetime
+import tomllib
 from decimal import Decimal
 
 import numpy as np
@@ -225,6 +226,14 @@ def test_missing_columns_are_all_named():
         '  region = "..."\n'
         '  no_snapshot = "..."'
     )
+
+
+def test_what_to_put_into_the_policy_can_be_put_there():
+    users = read_users(pa.table({'user\n"id': ["a"], "liquidation_loss": [1], "net_assets": [1]}))
+    with pytest.raises(DataError) as caught:
+        check_users(users)
+    suggested = str(caught.value).split("policy:\n")[1]
+    assert tomllib.loads(suggested) == {"columns": {"user_id": 'user\n"id'}}
 
 
 def test_missing_columns_of_a_pruned_table_name_what_the_file_has(tmp_path):

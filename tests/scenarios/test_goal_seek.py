@@ -3,6 +3,7 @@ import math
 import re
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -161,6 +162,21 @@ def test_a_knob_that_does_nothing_is_told(users, base):
     found = goal_seek(users, base, vary="alpha", target="total", value=1.0)
     assert not found.reached
     assert "objective.alpha does not change total" in found.notes
+
+
+def test_recoveries_are_of_those_who_lost_something():
+    open_to_all = {"min_loss": "0", "min_loss_ratio": "0", "minimum": "0.00", "loss_exponent": 0}
+    policy = al.Policy.default().replace({"budget": "30.00", "ratio_exponent": 0, **open_to_all})
+
+    def users(*losses):
+        ids = [f"u{i}" for i in range(len(losses))]
+        return pa.table({"user_id": ids, "liquidation_loss": losses})
+
+    for target in ("recovery", "median_recovery"):
+        found = goal_seek(users(0, 0, 50), policy, vary="budget", target=target, value=0.5)
+        assert (found.knob, found.achieved) == (25.0, 0.5)
+        with pytest.raises(InfeasibleError, match="nobody is eligible or has lost anything, or"):
+            goal_seek(users(0, 0), policy, vary="budget", target=target, value=0.5)
 
 
 def test_values_that_cannot_be_paid_are_told(users, base):
