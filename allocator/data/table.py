@@ -30,6 +30,7 @@ __all__ = [
 
 SIMULATED_KEY = b"allocator.simulated"
 MEMORY = "<data frame>"
+UNNAMED_INDEX = "__index_level_"
 
 
 @dataclass(frozen=True)
@@ -169,6 +170,8 @@ def _in_memory(frame: object, columns: Collection[str] | None) -> UsersTable:
             f"this data frame does not convert to Arrow: {first_line(error)}. Give every column "
             "one type (a column of mixed Python objects has none) and a name of its own"
         ) from None
+    # The index of a pandas frame that was filtered is no column of anybody's.
+    table = table.drop_columns([n for n in table.column_names if n.startswith(UNNAMED_INDEX)])
     refuse_duplicate_names(table.column_names, "this data frame")
     if table.num_rows == 0:
         raise DataError("this data frame has no rows: there is nobody to allocate to")

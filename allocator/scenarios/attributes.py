@@ -111,6 +111,8 @@ def _tables(
 
 def _labeled(column: pa.ChunkedArray, name: str) -> Labeled | NDArray[np.float64]:
     """Give every value a row, or return the numbers that are too many for that."""
+    if pa.types.is_null(column.type):
+        column = column.cast(pa.string())
     encoded = column.dictionary_encode().unify_dictionaries().combine_chunks()
     encoded = encoded.chunk(0) if isinstance(encoded, pa.ChunkedArray) else encoded
     values = encoded.dictionary

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from allocator.allocation.pipeline import load
 from allocator.allocation.stages import Stages
-from allocator.errors import PolicyError
+from allocator.errors import DataError, PolicyError
 from allocator.money import CENTS, FINE, exact, format_cents
 from allocator.policy.compile import bounds as bounds_of
 from allocator.policy.eligibility import decide
@@ -100,6 +100,8 @@ def fit(
     >>> len(found.residuals)
     5
     """
+    if isinstance(factors, str):
+        raise DataError(f'factors must be a list of columns, such as factors=["{factors}"]')
     start = Policy.named(policy)
     rows = read_examples(examples, start, factors)
     floor = find_bound(rows, start, "minimum", minimum)
@@ -112,10 +114,7 @@ def fit(
     model = design(rows, start)
     task = _task(rows, start, floor, cap, model)
     found = solve(task)
-    if found.outliers.any():  # what only an outlier would tell cannot be told
-        pins = find_pins(model.matrix[task.between & ~found.outliers])
-    else:
-        pins = find_pins(model.matrix[task.between])
+    pins = find_pins(model.matrix[task.between & ~found.outliers])  # no outlier tells anything
     final = tidy(task, found)
     fitted_policy = start.replace(_changes(rows, start, floor, cap, model, final.values))
     level = math.exp(final.values[0])

@@ -61,7 +61,7 @@ def find_bound(examples: ExampleTable, policy: Policy, side: Side, given: object
     Raises
     ------
     PolicyError
-        If the given bound is not an amount of whole cents.
+        If the given bound is not an amount of whole cents, and of whole units of the policy.
 
     Examples
     --------
@@ -79,6 +79,10 @@ def find_bound(examples: ExampleTable, policy: Policy, side: Side, given: object
     beyond_word = "smallest" if sign == 1 else "largest"
     if given is not None:
         cents = _cents(given, side)
+        if cents % policy.award.unit_cents:
+            raise PolicyError(
+                f"{side}: must be a multiple of award.unit, ${policy.award.unit}, not {given}"
+            )
         at = sign * award <= sign * cents
         return Bound(side, cents, at, "given", f"given; {_count(at)} there or beyond")
     default = int(exact(getattr(policy.award, side)) * CENTS)

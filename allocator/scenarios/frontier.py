@@ -26,10 +26,12 @@ from allocator.scenarios.shared import SharedUsers, Solved
 __all__ = ["ALPHAS", "frontier"]
 
 ALPHAS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, math.inf)
-NOTE = (
-    "Every point spends the same dollars: none is lost. Efficiency is measured in dollars weighted "
-    "as the base policy weighs users, so that the price of fairness is how far the money is from "
-    "those with the largest weights, not money that goes to nobody."
+SAME = "Every point spends the same dollars: none is lost."
+DIFFERENT = "Points spend different dollars: each is measured against the most that its own allow."
+MEASURED = (
+    "Efficiency is measured in dollars weighted as the base policy weighs users, so that the price "
+    "of fairness is how far the money is from those with the largest weights, not money that goes "
+    "to nobody."
 )
 
 
@@ -43,7 +45,7 @@ def frontier(
 ) -> Frontier:
     """Trace efficiency against fairness, with the price of fairness at each point.
 
-    The budget is spent at every point, so that total dollars tell nothing. **Efficiency** is the
+    Where every point spends the budget, total dollars tell nothing. **Efficiency** is the
     utilitarian objective: Σ w·x, the awards weighted as the base policy weighs users (of the
     recovery ratio, Σ w·x/loss; for a claims rule the weights are the claims), divided by the most
     that the point's own users, floors, caps and budget allow, which is what alpha = 0 gives. It
@@ -105,18 +107,21 @@ def frontier(
     _, changes, _ = settings({key: values})
     policies = scenario_policies(base, changes)
     shared = SharedUsers(load_for(users, [base, *policies], Stages(progress)), policies)
-    found, notes = [], [NOTE]
+    found, notes, spent = [], list[str](), set[int]()
     for i, each in enumerate(policies):
         if progress is not None:
             progress("point", i, len(policies))
         value = number(value_of(each, key))
         try:
-            found.append(_point(value, shared, shared.solve(each), base))
+            solved = shared.solve(each)
+            spent.add(solved.tally.total * solved.unit_cents)
+            found.append(_point(value, shared, solved, base))
         except InfeasibleError as error:
             found.append({"value": value, **dict.fromkeys(_FIGURES)})
             notes.append(f"{key} = {value} cannot be paid: {error}")
     points = tuple(FrontierPoint(**row, dominated=_dominated(row, found)) for row in found)
-    return Frontier(key, points, tuple(policies), tuple(notes), base, shared.loaded)
+    said = f"{SAME if len(spent) < 2 else DIFFERENT} {MEASURED}"
+    return Frontier(key, points, tuple(policies), (said, *notes), base, shared.loaded)
 
 
 _FIGURES = (
@@ -136,8 +141,8 @@ def _point(value: Any, shared: SharedUsers, solved: Solved, base: Policy) -> dic
     efficiency = min(reached / most, 1.0) if most else None
     figures = scenario_figures(solved)
     cents = solved.units * solved.unit_cents
-    recovery = np.divide(cents, loss, out=np.zeros(len(loss)), where=loss > 0)
-    of_recovery = gini_of_sorted(np.sort(recovery))
+    lost = loss > 0  # others have no recovery
+    of_recovery = gini_of_sorted(np.sort(cents[lost] / loss[lost]))
     return {
         "value": value,
         "efficiency": efficiency,

@@ -22,7 +22,8 @@ class Found:
     Attributes
     ----------
     place : int or None
-        Where the figure is nearest to the goal; None when it is not known anywhere.
+        Where the figure is nearest to the goal, of all places tried; None when it is not known
+        anywhere.
     reached : bool
         Whether the goal lies between the figures of two neighboring places, or is met.
     neighbor : int or None
@@ -32,7 +33,7 @@ class Found:
     rises, falls : bool
         Whether the figure rises anywhere, and falls anywhere, among those tried.
     crossings : int
-        How often the probes cross the goal.
+        How often the figures that were tried cross the goal.
     """
 
     place: int | None
@@ -60,7 +61,7 @@ def find_place(
     low, high : int
     goal : float
     start : int, optional
-        Of several crossings, the one nearest to here is taken.
+        Of several crossings, the one nearest to here is taken; none, when the goal is met here.
 
     Returns
     -------
@@ -85,19 +86,24 @@ def find_place(
     known += _edges(at, probes, known)
     known = sorted(set(known))
     brackets = [(a, b) for a, b in pairwise(known) if _between(at(a), at(b), goal)]
-    place: int | None
+    near = (low + high) // 2 if start is None else start
+
+    def rank(place: int) -> tuple[float, int]:
+        return _miss(at(place), goal), abs(place - near)
+
+    place = min(known, key=rank, default=None)
     neighbor = None
-    if brackets:
-        near = (low + high) // 2 if start is None else start
+    if brackets and (start is None or at(start) != goal):
         a, b = min(brackets, key=lambda pair: max(pair[0] - near, near - pair[1], 0))
-        a, b = _narrowed(at, a, b, goal)
-        place, neighbor = (a, b) if _miss(at(a), goal) <= _miss(at(b), goal) else (b, a)
-    else:
-        place = min(known, key=lambda each: _miss(at(each), goal), default=None)
+        a, b = _narrowed(at, a, b, goal, near)
+        place, other = sorted((a, b), key=rank)
+        neighbor = other if b - a == 1 else None  # else there is no figure in between
     met = place is not None and at(place) == goal
-    rises, falls = _ways([value for _, value in sorted(tried.items()) if value is not None])
-    reached = bool(brackets) or met
-    return Found(place, reached, neighbor, tried, rises, falls, len(brackets))
+    values = [value for _, value in sorted(tried.items()) if value is not None]
+    rises, falls = _ways(values)
+    return Found(
+        place, met or neighbor is not None, neighbor, tried, rises, falls, _crossings(values, goal)
+    )
 
 
 def _spread(low: int, high: int, start: int | None) -> list[int]:
@@ -124,7 +130,7 @@ def _edges(at: Evaluate, probes: list[int], known: list[int]) -> list[int]:
     return found
 
 
-def _narrowed(at: Evaluate, a: int, b: int, goal: float) -> tuple[int, int]:
+def _narrowed(at: Evaluate, a: int, b: int, goal: float, near: int) -> tuple[int, int]:
     secant = True
     while b - a > 1:
         f_a, f_b = at(a), at(b)
@@ -137,7 +143,7 @@ def _narrowed(at: Evaluate, a: int, b: int, goal: float) -> tuple[int, int]:
         value = at(middle)
         if value is None:  # there is no figure in between: the two ends are all there is to say
             break
-        if _between(f_a, value, goal):
+        if _between(f_a, value, goal) and not (value == goal and near >= b):
             b = middle
         else:
             a = middle
@@ -152,6 +158,11 @@ def _between(one: float | None, other: float | None, goal: float) -> bool:
 
 def _miss(value: float | None, goal: float) -> float:
     return math.inf if value is None else abs(value - goal)
+
+
+def _crossings(values: list[float], goal: float) -> int:
+    above = [value > goal for value in values if value != goal]
+    return sum(one != other for one, other in pairwise(above))
 
 
 def _ways(values: list[float]) -> tuple[bool, bool]:

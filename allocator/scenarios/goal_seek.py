@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 from importlib import import_module
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from allocator.allocation.pipeline import Loaded, run
@@ -191,8 +194,8 @@ def goal_seek(
     else:
         named = target_named(target, decile)
         name = named.name if decile is None else f"{named.name} of decile {decile}"
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
-        raise DataError(f"the goal must be a number, not {value!r}")
+    if isinstance(value, bool) or not isinstance(value, Real | Decimal) or not math.isfinite(value):
+        raise DataError(f"the goal must be a finite number, not {value!r}")
     # Every value of the knob reads the users alike, once ratios are needed at all.
     widest = base if key != "eligibility.min_loss_ratio" else turned(base, {key: "1"})
     if key == "weights.ratio_exponent":
@@ -200,19 +203,20 @@ def goal_seek(
     loaded = load_for(users, [base, widest], Stages(progress))
     grid = knob_range(base, key, loaded.users, between)
     shared, most = SharedUsers(loaded), 3 * (grid.high - grid.low).bit_length() + 32
-    asked = 0
+    asked, trouble = 0, None
 
     def figure(place: int) -> float | None:
-        nonlocal asked
+        nonlocal asked, trouble
         if progress is not None:
             progress("search", min(asked, most - 1), most)
         asked += 1
         try:
             trial = turned(base, {key: grid.value(place)})
             if callable(target):
-                return float(target(run(loaded, trial, Stages())))
+                return _told(target(run(loaded, trial, Stages())), name)
             return named.of(shared.solve(trial), decile)
-        except (InfeasibleError, PolicyError):  # as of a maximum below the minimum
+        except (InfeasibleError, PolicyError) as error:  # as of a maximum below the minimum
+            trouble = error
             return None
 
     def all_capped() -> bool:
@@ -226,6 +230,8 @@ def goal_seek(
     present = value_of(base, key)
     start = None if present is None or present == "inf" else grid.place(present)
     found = find_place(figure, grid.low, grid.high, float(value), start)
+    if found.place is None and isinstance(trouble, PolicyError):
+        raise trouble
     if found.place is None:
         raise InfeasibleError(
             f"no value of {key} from {grid.value(grid.low)} to {grid.value(grid.high)} gives "
@@ -246,6 +252,13 @@ def goal_seek(
         notes=tuple(_notes(found, grid, name, float(value), left=flat and all_capped())),
         loaded=loaded,
     )
+
+
+def _told(figure: object, name: str) -> float:
+    """Return what a function makes of an allocation, if that is a number."""
+    if isinstance(figure, bool) or not isinstance(figure, Real | Decimal):
+        raise DataError(f"the target {name} must return a number, not {figure!r}")
+    return float(figure)
 
 
 def _name(base: Policy, key: str, setting: Any) -> str:

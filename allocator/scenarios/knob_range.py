@@ -102,7 +102,7 @@ def knob_range(
             low, high = given
         except (TypeError, ValueError):
             raise DataError(
-                f"between must be two numbers for {key}, low and high, not {between!r}"
+                f"between must be two finite numbers for {key}, low and high, not {between!r}"
             ) from None
         ends = [low, high]
     low_place, high_place = -(-ends[0] // step), ends[1] // step

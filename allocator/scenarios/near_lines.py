@@ -9,10 +9,11 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.money import FINE, format_dollars, parse_fine
+from allocator.money import FINE, format_dollars
 from allocator.policy.eligibility import at_least
 from allocator.policy.values import read_ratio, show_percent
 from allocator.scenarios.columns import losses, net_assets, numbers, reasons
+from allocator.scenarios.cutoffs import Cutoffs
 from allocator.scenarios.panel import Scenario
 from allocator.scenarios.sums import median
 
@@ -83,13 +84,14 @@ def near_lines(scenario: Scenario) -> Iterator[NearLine]:
     codes, names = reasons(table, policy)
     award = numbers(table, "award_cents")
     eligible = numbers(table, "eligible")
-    least = parse_fine(policy.eligibility.min_loss)
+    least = Cutoffs.of(policy).loss
     ratio = read_ratio(policy.eligibility.min_loss_ratio)
     net = known = None
     if policy.uses_ratio:
         net, known = net_assets(table)
     if least:
         out = codes == _code(names, "loss_below_minimum")
+        out |= (codes == _code(names, "cap_below_minimum")) & (loss < least)
         if net is not None and known is not None:
             out &= (
                 known & (net > 0) & at_least(np.full_like(loss, least), np.maximum(net, 1), ratio)

@@ -46,6 +46,8 @@ def effective_exponents(policy: Policy) -> dict[str, float]:
 def formula_key(policy: Policy) -> Hashable:
     """Return what decides the fractional awards: policies that share it differ by odd cents.
 
+    Under constraints alpha is more than a power: where they overlap, prices stand beside weights.
+
     Examples
     --------
     >>> twice = Policy.default().replace(alpha=2, loss_exponent=2.0, ratio_exponent=1.0)
@@ -73,6 +75,7 @@ def formula_key(policy: Policy) -> Hashable:
             None if weighs else objective.rule,
             repr(weights) if objective.weighted else None,
             objective.seed,
+            (policy.constraints, objective.alpha, weights) if policy.constraints else None,
             policy.uses_ratio,
             policy.eligibility,
             policy.award,
@@ -107,7 +110,7 @@ def sweep_notes(
     str
     """
     also = [key for key in EXPONENTS if key in knobs]
-    if ALPHA in knobs and also:
+    if ALPHA in knobs and also and not any(policy.constraints for policy in policies):
         names = " and ".join(key.rpartition(".")[2] for key in also)
         yield (
             f"alpha and {names} are one knob: between the minimum and the cap only exponent / "

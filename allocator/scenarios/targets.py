@@ -160,7 +160,7 @@ def target_named(name: object, decile: int | None) -> Target:
     >>> target_named("gini", None).text
     'the Gini coefficient of the awards'
     """
-    if name not in TARGETS:
+    if not isinstance(name, str) or name not in TARGETS:
         close = nearest(str(name), TARGETS)
         raise DataError(
             f"there is no target {name!r}; "
@@ -169,7 +169,7 @@ def target_named(name: object, decile: int | None) -> Target:
             + ", ".join(TARGETS)
             + "; or a function of an Allocation"
         )
-    target = TARGETS[str(name)]
+    target = TARGETS[name]
     if decile is not None:
         if isinstance(decile, bool) or decile not in range(1, DECILES + 1):
             raise DataError(f"decile must be a whole number from 1 to 10, not {decile!r}")

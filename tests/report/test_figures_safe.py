@@ -254,6 +254,14 @@ def test_those_exactly_on_a_line_are_inside(make):
     assert [bin.users for bin in line.bins] == [0] * 5 + [40] + [0] * 4
 
 
+def test_the_minimum_is_a_line_where_nobody_gets_more_than_they_lost(make):
+    rows = [(k, "60.00", "100.00") for k in range(12)]
+    rows += [(100 + k, "59.99", "100.00") for k in range(11)]
+    run = make(rows, **{"award.budget": "900", "award.minimum": "60.00"})
+    line = next(iter(near_lines(panel([run]).scenarios[0])))
+    assert (line.line, line.inside, line.outside) == ("a loss of $60.00", 12, 11)
+
+
 def test_three_who_are_in_have_no_figures(make):
     """Neither who is in, nor by their rank of loss what they get."""
     many = [(k, f"{60 + k}.00", "70.00") for k in range(200)]

@@ -1,6 +1,7 @@
 """Tables by other columns of the users table: where they come from, and what they may hold."""
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import allocator as al
@@ -129,3 +130,10 @@ def test_several_files_are_one_table(tmp_path):
         users.iloc[[k]].to_csv(tmp_path / f"part{k}.csv", index=False)
     run = al.allocate(tmp_path, POLICY)
     assert distribution(run, "region")["users", "users"].to_dict() == {"EU": 2, "NA": 1, "ALL": 3}
+
+
+def test_a_column_of_nothing_is_one_row_even_of_nobody():
+    users = pa.table(
+        {"user_id": ["a"], "liquidation_loss": [1], "net_assets": [1], "x": pa.nulls(1)}
+    )
+    assert list(compare(users, POLICY, OTHER).deciles("x").index)[-1] == "ALL"

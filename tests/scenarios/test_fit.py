@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner
@@ -320,6 +321,28 @@ def test_awards_that_are_the_loss_count_as_at_least():
     assert told(above, "Awards above the loss, which award.cap_at_loss rules out: line 2")
     free = al.Policy.default().replace(cap_at_loss=False)
     assert not told(fit(table(loss, award), policy=free), "Awards above")
+
+
+def test_a_given_bound_is_one_that_the_policy_can_have():
+    rows = pa.table({"liquidation_loss": [400, 900], "award": ["20.00", "30.00"]})
+    policy = al.Policy.default().replace({"unit": "5.00", "minimum": "5.00"})
+    with pytest.raises(
+        PolicyError, match=r"^minimum: must be a multiple of award.unit, \$5.00, not"
+    ):
+        fit(rows, policy=policy, minimum="4.00")
+
+
+def test_the_index_of_a_filtered_frame_is_no_factor():
+    frame = pd.DataFrame({"liquidation_loss": [1, 400, 900, 2500], "award": [1, 20, 30, 50]})
+    assert "__index" not in str(fit(frame[frame.liquidation_loss > 100]))
+    frame.index = [1, 1, 2, 2]
+    assert not fit(frame).policy.weights.factors
+
+
+def test_factors_are_a_list():
+    rows = pa.table({"liquidation_loss": [400, 900], "award": ["20.00", "30.00"]})
+    with pytest.raises(DataError, match=r'must be a list of columns, such as factors=\["vip"\]'):
+        fit(rows, factors="vip")
 
 
 def test_what_eligibility_would_leave_out():

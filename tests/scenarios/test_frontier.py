@@ -1,6 +1,7 @@
 import json
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import allocator as al
@@ -92,6 +93,19 @@ def test_what_cannot_be_paid_has_no_point(users, base):
     assert curve.notes[1].startswith("award.minimum = 2000.0 cannot be paid: the minimum of")
     assert curve.table.median_cents.isna().tolist() == [False, True]
     assert "-" in str(curve)
+
+
+def test_points_of_different_dollars_are_told(users, base):
+    said = frontier(users, base, vary="budget", values=["90000.00", "95000.00"]).notes[0]
+    assert said.startswith("Points spend different dollars: each is measured against the most that")
+
+
+def test_who_lost_nothing_has_no_recovery():
+    table = {"user_id": ["a", "b", "c"], "liquidation_loss": [0, 100, 100]}
+    free = {"min_loss": "0", "min_loss_ratio": "0", "minimum": "0.00", "ratio_exponent": 0}
+    policy = al.Policy.default().replace({"budget": "100.00", **free})
+    (point,) = frontier(pa.table(table), policy, values=[1]).points
+    assert point.equality_of_recovery == pytest.approx(1.0)
 
 
 def test_nobody_is_no_error(users, base):

@@ -47,12 +47,40 @@ def test_the_search_ends_and_is_true_whatever_the_figure_does(figures, goal, dat
     if found.place is None:
         assert all(value is None for value in found.tried.values())
     elif found.neighbor is not None:
+        assert abs(found.neighbor - found.place) == 1
         low, high = sorted((values[found.place], values[found.neighbor]))
         assert low <= goal <= high
         assert found.reached
     elif not found.reached:
         known = [value for value in found.tried.values() if value is not None]
         assert abs(values[found.place] - goal) == min(abs(value - goal) for value in known)
+
+
+def test_a_goal_that_is_met_stays_where_it_is():
+    plateau = find_place(lambda p: 5.0 if 10 <= p <= 90 else float(p), 0, 100, 5.0, start=50)
+    assert (plateau.place, plateau.reached, plateau.neighbor) == (50, True, None)
+    flat = find_place(lambda _: 1.0, 0, 100, 5.0, start=70)
+    assert (flat.place, flat.reached) == (70, False)
+
+
+@pytest.mark.parametrize(("start", "place"), [(0, 10), (35, 10), (95, 90), (60, 90)])
+def test_the_nearer_end_of_a_plateau_is_found(start, place):
+    def figure(p):
+        return 5.0 if 10 <= p <= 90 and abs(p - start) > 5 else float(p + 10)
+
+    found = find_place(figure, 0, 100, 5.0, start)
+    assert found.reached
+    assert abs(found.place - start) <= max(abs(place - start), 6)
+
+
+def test_a_hole_is_no_neighbor():
+    found = find_place(lambda p: float(p) if p < 10 or p > 90 else None, 0, 100, 50.0)
+    assert (found.place, found.neighbor, found.reached) == (9, None, False)
+
+
+def test_a_crossing_that_is_hit_counts_once():
+    found = find_place(lambda p: float(p if p <= 80 else 160 - p), 0, 100, 50.0, 50)
+    assert (found.place, found.crossings) == (50, 1)
 
 
 @given(st.integers(1, 10**12), st.integers(0, 10**12), st.booleans())
@@ -235,11 +263,16 @@ def test_it_shows_itself(users, base):
         ({"decile": 11}, DataError, "decile must be a whole number from 1 to 10, not 11"),
         ({"decile": 1, "target": "top_tenth_share"}, DataError, "not a figure of one decile"),
         ({"decile": 1, "target": len}, DataError, "a target that is a function has no decile"),
-        ({"value": "x"}, DataError, "the goal must be a number, not 'x'"),
-        ({"value": math.nan}, DataError, "the goal must be a number, not nan"),
+        ({"value": "x"}, DataError, "the goal must be a finite number, not 'x'"),
+        ({"value": math.nan}, DataError, "the goal must be a finite number, not nan"),
+        ({"value": math.inf}, DataError, "the goal must be a finite number, not inf"),
+        ({"target": ["gini"]}, DataError, "there is no target ['gini']; did you mean 'gini'?"),
+        ({"target": print}, DataError, "the target print must return a number, not None"),
+        ({"vary": "weights.factors.vip.regular"}, PolicyError, "weights.factors"),
         ({"between": (5, 4)}, DataError, "nothing to search between 5 and 4 for award.maximum"),
-        ({"between": ("a", 4)}, DataError, "between must be two numbers for award.maximum"),
-        ({"between": (1,)}, DataError, "between must be two numbers"),
+        ({"between": ("a", 4)}, DataError, "between must be two finite numbers for award.maximum"),
+        ({"between": (1,)}, DataError, "between must be two finite numbers"),
+        ({"between": (0, math.inf)}, DataError, "between must be two finite numbers"),
     ],
 )
 def test_what_does_not_fit_is_told(users, base, how, error, said):

@@ -213,6 +213,31 @@ def test_it_says_that_alpha_and_the_exponents_are_one_knob(users, base):
     assert abs(awards[0] - awards[1]).max() <= 1
 
 
+def test_under_constraints_alpha_and_the_exponents_are_not_one_knob():
+    """Where constraints overlap, prices stand beside weights: the same powers give other awards."""
+    users = pa.table(
+        {
+            "user_id": list("abcd"),
+            "liquidation_loss": [100, 200, 300, 400],
+            "net_assets": [100, 300, 900, 500],
+            "region": list("AABB"),
+            "vip": list("xyxy"),
+        }
+    )
+    least = [
+        {"name": value, "where": {name: [value]}, "min_total": "60.00"}
+        for name, value in (("region", "A"), ("vip", "x"))
+    ]
+    policy = al.Policy.default().replace({"budget": "100.00", "constraints": least})
+    other = {"alpha": 3, "loss_exponent": 3.0, "ratio_exponent": 1.5}
+    result = sweep(users, policy, [{"alpha": 1}, other])
+    awards = [result[i].awards.award_cents for i in (0, 1)]
+    assert abs(awards[0] - awards[1]).max() > 100
+    assert result.notes == ()
+    free = sweep(users, policy.replace(constraints=[]), [{}, {"constraints": least}])
+    assert free.notes == ()
+
+
 def test_it_says_what_changes_nothing(users, base):
     result = sweep(
         users, base, {"alpha": [1, 2], "award.unit": ["0.01"], "min_loss": [50, "50.00"]}

@@ -38,8 +38,10 @@ def check(ground: Ground) -> Iterator[Finding]:
         "where an award jumps at a line, let it start from 0 there: a smaller minimum, or a claim "
         "that counts only the loss above the line"
     )
-    if not len(rows) or not more.max():
-        sentence = "One more dollar of reported loss moves nobody's award."
+    if not len(rows) or more.max() <= 0:
+        sentence = "One more dollar of reported loss raises nobody's award."
+        if len(rows) and more.min() < 0:
+            sentence = sentence[:-1] + f", and costs somebody {format_cents(-int(more.min()))}."
         yield Finding(
             "misreport.largest", "fine", 0.0, "dollars per dollar", sentence, None, keys, remedy
         )

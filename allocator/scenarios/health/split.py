@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from allocator.money import CENTS, exact, exact_sum, format_cents
-from allocator.policy.compile import bounds
+from allocator.money import CENTS, FINE_PER_CENT, exact, exact_sum, format_cents
 from allocator.scenarios.health.finding import Example, Finding, severity, users
 from allocator.scenarios.health.ground import Ground
 
@@ -51,7 +50,7 @@ def check(ground: Ground) -> Iterator[Finding]:
     kinks = {"minimum": at_floor, "maximum": at_cap & ~out, "line": out}
     for name, where in kinks.items():
         yield _at_kink(ground, name, gain, np.flatnonzero(where))
-    yield _at_median(ground, whole, gain, bounds(loss, ground.policy)[1] * ground.level.unit_cents)
+    yield _at_median(ground, whole, gain)
 
 
 def _at_kink(
@@ -87,9 +86,7 @@ def _at_kink(
     )
 
 
-def _at_median(
-    ground: Ground, whole: NDArray[np.int64], gain: NDArray[np.int64], cap: NDArray[np.int64]
-) -> Finding:
+def _at_median(ground: Ground, whole: NDArray[np.int64], gain: NDArray[np.int64]) -> Finding:
     keys = ("weights.loss_exponent", "objective.alpha")
     remedy = "awards in proportion to losses (loss exponent / alpha = 1) give nothing for splitting"
     if not len(whole):
@@ -100,7 +97,9 @@ def _at_median(
     gains = "gain nothing"
     if abs(found) > ground.level.unit_cents:
         gains = f"{'gain' if found > 0 else 'lose'} {format_cents(abs(found))}"
-    held = " (all of the loss)" if own == cap[middle] and own else ""
+    unit = ground.level.unit_cents
+    lost = int(ground.users.loss[ground.rows[middle]]) // (unit * FINE_PER_CENT) * unit
+    held = " (all of the loss)" if own == lost and own else ""
     sentence = (
         f"The user with the median award of {format_cents(own)}{held} would {gains} by "
         "splitting the account in two halves."

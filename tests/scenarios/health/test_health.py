@@ -243,6 +243,30 @@ def test_a_budget_that_does_not_bind_is_told_in_the_note():
     assert told not in al.health(users, al.Policy.default().replace(budget="50000.00")).note
 
 
+def test_who_is_at_the_maximum_has_not_all_of_the_loss():
+    losses = [10_000] * 12 + [100] * 4
+    ids = [f"u{i}" for i in range(16)]
+    users = pa.table({"user_id": ids, "liquidation_loss": losses, "net_assets": losses})
+    policy = al.Policy.default().replace(budget="1000.00", maximum="60.00")
+    told = al.health(users, policy)["split.median"].sentence
+    assert "the median award of $60.00 would" in told
+    whole = al.health(users, al.Policy.default().replace(budget="100000.00", maximum="100.00"))
+    assert "the median award of $100.00 would" in whole["split.median"].sentence
+    few = al.health(users.slice(12), al.Policy.default().replace(budget="1000.00"))
+    assert "the median award of $100.00 (all of the loss) would" in few["split.median"].sentence
+
+
+def test_a_dollar_that_only_costs_is_no_gain():
+    users = pa.table({"user_id": ["a"], "liquidation_loss": [100], "net_assets": [200]})
+    exclude = {"liquidation_loss": {"min": "100.5"}}
+    policy = al.Policy.default().replace(budget="1000.00", exclude=exclude)
+    found = al.health(users, policy)["misreport.largest"]
+    assert found.severity == "fine"
+    assert found.sentence == (
+        "One more dollar of reported loss raises nobody's award, and costs somebody $100.00."
+    )
+
+
 def test_constraints_are_told_in_the_note():
     policy = al.Policy.default().replace(
         {
