@@ -128,7 +128,7 @@ def fit(
     ]
     if len(rows) > 1 and len(np.unique(rows.award)) == 1:
         numbers = [_untold(each) for each in numbers]
-    told = notes(rows, fitted_policy, (floor, cap), model, task, pins, found, fitted)
+    told = notes(rows, fitted_policy, (floor, cap), model, task, pins, found, final, fitted)
     return Fit(
         policy=fitted_policy,
         formula=formula(fitted_policy, level),

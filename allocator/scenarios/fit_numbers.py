@@ -10,7 +10,7 @@ from allocator.scenarios.fit_design import Design, Pin
 from allocator.scenarios.fit_result import Determined, Number
 from allocator.scenarios.fit_solve import Solution, Task, solve
 
-__all__ = ["number", "simplest", "stays", "tidy"]
+__all__ = ["MOVED", "number", "simplest", "stays", "tidy"]
 
 # Half of a 95% interval. An exponent off by 0.05 moves the award of a loss ten times as large by
 # 12%; one off by 0.5 trebles it.
@@ -59,7 +59,7 @@ def tidy(task: Task, solution: Solution) -> Solution:
         found = solve(kept, held) if held else solution
         value, error = float(found.values[j]), float(errors[j])
         if j in task.exponents:
-            held[j] = min(max(simplest(value, error), 0.0), 10.0)
+            held[j] = min(max(simplest(value, max(error, MOVED)), 0.0), 10.0)
         else:
             size = math.exp(min(max(value, -FARTHEST), FARTHEST))
             held[j] = math.log(simplest(size, error * size) or size)

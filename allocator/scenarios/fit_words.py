@@ -14,7 +14,7 @@ from allocator.policy.values import read_ratio, show_percent
 from allocator.scenarios.fit_bounds import Bound
 from allocator.scenarios.fit_design import LOSS_EXPONENT, RATIO_EXPONENT, Design, Pin
 from allocator.scenarios.fit_examples import NULL, ExampleTable
-from allocator.scenarios.fit_numbers import stays
+from allocator.scenarios.fit_numbers import MOVED, stays
 from allocator.scenarios.fit_solve import Solution, Task
 
 __all__ = ["ALPHA", "notes"]
@@ -36,6 +36,7 @@ def notes(
     task: Task,
     pins: tuple[Pin, ...],
     solution: Solution,
+    final: Solution,
     fitted: NDArray[np.int64],
 ) -> Iterator[str]:
     """Write the notes.
@@ -49,6 +50,8 @@ def notes(
         Floor and cap.
     design, task, pins, solution
         Of the fit, before it was tidied.
+    final : Solution
+        What it was tidied to.
     fitted : ndarray of int64, shape (n,)
         What the fitted policy gives, in cents.
     """
@@ -62,7 +65,7 @@ def notes(
     yield from _clashes(examples, design)
     yield from _pinned(examples, bounds, design, task, pins, solution)
     yield from _tangled(design, solution, pins)
-    yield from _limits(design, solution)
+    yield from _limits(design, solution, final)
     if len(examples) > 1 and len(np.unique(examples.award)) == 1:
         yield (
             f"All awards are {format_cents(int(examples.award[0]))}: everybody at the minimum, "
@@ -219,8 +222,10 @@ def _tangled(design: Design, solution: Solution, pins: tuple[Pin, ...]) -> Itera
                 )
 
 
-def _limits(design: Design, solution: Solution) -> Iterator[str]:
+def _limits(design: Design, solution: Solution, final: Solution) -> Iterator[str]:
     for j, wished in solution.wished.items():
+        if abs(final.values[j] - solution.values[j]) > MOVED:  # another number says as much
+            continue
         yield (
             f"The examples ask for {design.names[j]} = {wished:.3g}; a policy has exponents from 0 "
             f"to 10, and {solution.values[j]:.0f} is the nearest."

@@ -284,6 +284,28 @@ def test_falling_wishes_have_an_exponent_of_zero():
     assert found.parameters.determined[LOSS] == "weakly"
 
 
+def test_an_equal_award_has_an_exponent_of_zero_and_no_note_against_it():
+    policy = al.Policy.default().replace(budget="300000", loss_exponent=0.0, ratio_exponent=0.0)
+    table = al.allocate(al.simulate_users(3000, seed=11), policy).awards
+    some = table[table.eligible].head(200)
+    found = fit(
+        pd.DataFrame(
+            {
+                "liquidation_loss": some["loss"],
+                "net_assets": some["net_assets"],
+                "award": [f"{cents / 100:.2f}" for cents in some["award_cents"]],
+            }
+        )
+    )
+    weights = found.policy.weights
+    assert weights.loss_exponent == 0
+    for key in ("loss_exponent", "ratio_exponent"):
+        asked = [
+            note for note in found.notes if note.startswith(f"The examples ask for weights.{key}")
+        ]
+        assert not asked or getattr(weights, key) in (0, 10)
+
+
 def test_bounds_found_given_and_not_known():
     loss = np.geomspace(100, 50_000, 20)
     award = np.round(np.clip(0.05 * loss, 12, 900), 2)
