@@ -91,13 +91,17 @@ def find_place(
     def rank(place: int) -> tuple[float, int]:
         return _miss(at(place), goal), abs(place - near)
 
-    place = min(known, key=rank, default=None)
-    neighbor = None
+    pair: tuple[int, int] = (low, low)
     if brackets and (start is None or at(start) != goal):
         a, b = min(brackets, key=lambda pair: max(pair[0] - near, near - pair[1], 0))
-        a, b = _narrowed(at, a, b, goal, near)
-        place, other = sorted((a, b), key=rank)
-        neighbor = other if b - a == 1 else None  # else there is no figure in between
+        pair = _narrowed(at, a, b, goal, near)
+    place: int | None
+    neighbor: int | None
+    if pair[1] - pair[0] == 1:
+        place, neighbor = sorted(pair, key=rank)
+    else:  # the goal is in no bracket, or there is no figure in between
+        there = [each for each, value in tried.items() if value is not None]
+        place, neighbor = min(there, key=rank, default=None), None
     met = place is not None and at(place) == goal
     values = [value for _, value in sorted(tried.items()) if value is not None]
     rises, falls = _ways(values)

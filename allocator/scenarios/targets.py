@@ -28,8 +28,6 @@ class Target:
     Attributes
     ----------
     name : str
-    text : str
-        What it is, in words.
     measure : callable
         From a scenario and the places of some of its users, sorted by loss.
     by_decile : bool
@@ -39,7 +37,6 @@ class Target:
     """
 
     name: str
-    text: str
     measure: Measure
     by_decile: bool = True
     of_nobody: float = float("nan")
@@ -98,51 +95,18 @@ def _cents(solved: Solved, users: slice) -> NDArray[np.int64]:
 
 
 _ALL = (
-    Target(
-        "median_recovery",
-        "the median of award / loss, of those who lost something",
-        _median_recovery,
-    ),
-    Target("recovery", "total of awards / total of losses", _recovery),
-    Target(
-        "median_award", "the median award, in dollars", lambda s, u: median(_cents(s, u)) / CENTS
-    ),
-    Target(
-        "mean_award",
-        "the mean award, in dollars",
-        lambda s, u: exact_sum(_cents(s, u)) / (u.stop - u.start) / CENTS,
-    ),
-    Target(
-        "lowest_award",
-        "the smallest award, in dollars: what everybody gets at least",
-        lambda s, u: int(_cents(s, u).min()) / CENTS,
-    ),
-    Target("share_at_minimum", "the share of users at their minimum", _share_at_minimum),
-    Target("share_at_maximum", "the share of users at the policy's maximum", _share_at_maximum),
-    Target("total_at_maximum", "what users at the maximum get, in dollars", _total_at_maximum),
-    Target(
-        "total",
-        "what is paid, in dollars",
-        lambda s, u: exact_sum(_cents(s, u)) / CENTS,
-        of_nobody=0.0,
-    ),
-    Target(
-        "top_tenth_share",
-        "the share of the money that goes to the tenth who lost most",
-        _top_tenth_share,
-        by_decile=False,
-    ),
-    Target(
-        "gini",
-        "the Gini coefficient of the awards",
-        lambda s, u: gini_of_sorted(np.sort(s.units[u])) or 0.0,
-    ),
-    Target(
-        "eligible",
-        "how many users are in",
-        lambda s, u: float(u.stop - u.start),  # noqa: ARG005
-        of_nobody=0.0,
-    ),
+    Target("median_recovery", _median_recovery),  # of those who lost something
+    Target("recovery", _recovery),
+    Target("median_award", lambda s, u: median(_cents(s, u)) / CENTS),
+    Target("mean_award", lambda s, u: exact_sum(_cents(s, u)) / (u.stop - u.start) / CENTS),
+    Target("lowest_award", lambda s, u: int(_cents(s, u).min()) / CENTS),
+    Target("share_at_minimum", _share_at_minimum),
+    Target("share_at_maximum", _share_at_maximum),
+    Target("total_at_maximum", _total_at_maximum),
+    Target("total", lambda s, u: exact_sum(_cents(s, u)) / CENTS, of_nobody=0.0),
+    Target("top_tenth_share", _top_tenth_share, by_decile=False),
+    Target("gini", lambda s, u: gini_of_sorted(np.sort(s.units[u])) or 0.0),
+    Target("eligible", lambda s, u: float(u.stop - u.start), of_nobody=0.0),  # noqa: ARG005
 )
 TARGETS: dict[str, Target] = {each.name: each for each in _ALL}
 
@@ -157,8 +121,8 @@ def target_named(name: object, decile: int | None) -> Target:
 
     Examples
     --------
-    >>> target_named("gini", None).text
-    'the Gini coefficient of the awards'
+    >>> target_named("gini", None).by_decile
+    True
     """
     if not isinstance(name, str) or name not in TARGETS:
         close = nearest(str(name), TARGETS)
