@@ -72,6 +72,8 @@ def compare(
     >>> compare(users, {"Now": policy, "Later": policy.replace(minimum="10.00")}).names
     ('Now', 'Later')
     """
+    if isinstance(names, str):
+        raise DataError(f'names must be a list, such as names=["{names}", ...]')
     told: list[object] = [*others, *([named] if named else [])]
     if users is not None or isinstance(base, (Allocation, Mapping)):
         told.insert(0, base)

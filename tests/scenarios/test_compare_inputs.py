@@ -88,3 +88,8 @@ def test_what_is_missing_is_told(some, policy):
         compare(some.base, policy)
     with pytest.raises(DataError, match="cannot compare a float"):
         compare(some.users, {"a": 1.5})
+
+
+def test_names_are_a_list(some):
+    with pytest.raises(DataError, match=r'names must be a list, such as names=\["AB", ...\]'):
+        compare(some.base, some.broad, names="AB")
