@@ -118,7 +118,7 @@ def bounds(
     """
     award = policy.award
     unit = exact(award.unit)
-    lower = np.full(len(loss), int(exact(award.minimum) / unit), dtype=np.int64)
+    lower = np.full(len(loss), award.minimum_units, dtype=np.int64)
     maximum = int(exact(award.maximum) / unit)
     limits = (loss if award.cap_at_loss else None, cap)
     caps = [limit // int(unit * FINE) for limit in limits if limit is not None]

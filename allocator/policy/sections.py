@@ -122,6 +122,17 @@ class Award(Section):
     reserve: ReserveText = "0.00"
 
     @property
+    def minimum_units(self) -> int:
+        """The minimum in whole units.
+
+        Examples
+        --------
+        >>> Award(budget="10", unit="0.50", minimum="4.00").minimum_units
+        8
+        """
+        return int(exact(self.minimum) / exact(self.unit))
+
+    @property
     def unit_cents(self) -> int:
         """How many cents the unit is.
 

@@ -25,11 +25,10 @@ from allocator.scenarios.deciles import DECILES
 from allocator.scenarios.shared import Solved
 from allocator.scenarios.sums import rounded
 
-__all__ = ["ScenarioFigures", "distinct", "gini_of_sorted", "scenario_figures"]
+__all__ = ["ScenarioFigures", "gini_of_sorted", "scenario_figures"]
 
 
 CONSTRAINED = "; where a constraint binds, other levels"
-BINS = 10_000  # awards up to here are counted, whatever the number of users
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def scenario_figures(solved: Solved) -> ScenarioFigures:
     """
     units, members, unit, counts = solved.units, solved.members, solved.unit_cents, solved.tally
     n = len(units)
-    values, counts_of = distinct(units)
+    values, counts_of = counts.values, counts.counts
     below = np.cumsum(counts_of)
     total = counts.total * unit
     capped = solved.spend < solved.problem.budget or (
@@ -154,31 +153,6 @@ def gini_of_sorted(ordered: NDArray[Any]) -> float | None:
         whole += float(amounts.sum())
         ranked += float(np.dot(ranks, amounts))
     return 2.0 * ranked / (n * whole) if whole else None
-
-
-def distinct(units: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the different awards, ascending, and how many users have each.
-
-    Parameters
-    ----------
-    units : ndarray of int64, shape (n,)
-        Not negative.
-
-    Returns
-    -------
-    values, counts : ndarray of int64, shape (k,)
-
-    Examples
-    --------
-    >>> values, counts = distinct(np.array([4, 7, 4]))
-    >>> values.tolist(), counts.tolist()
-    ([4, 7], [2, 1])
-    """
-    if units.max(initial=0) > BINS + 2 * len(units):
-        return np.unique(units, return_counts=True)
-    found = np.bincount(units)  # five times as fast as sorting
-    values = np.flatnonzero(found > 0)
-    return values, found[values]
 
 
 def _gini(

@@ -151,7 +151,7 @@ class SharedUsers:
             tier,
             log_level,
             spend,
-            tally(units, problem.lower, problem.upper),
+            tally(units, policy.award.minimum_units, problem.upper),
         )
         check(solved, compiled, certify=certify)
         return solved

@@ -167,7 +167,7 @@ class Ground:
         else:
             units = solve(problem, rule).awards
             cents[compiled.rows] = units * compiled.unit_cents
-            counts = tally(units, problem.lower, problem.upper)
+            counts = tally(units, policy.award.minimum_units, problem.upper)
             right = not counts.outside and counts.total == problem.spend
             # A certificate for each would cost as much again.
             failures = () if right else verify(problem, rule, units).failures
