@@ -159,7 +159,8 @@ def test_simulated_tables_are_those_of_python_and_seeded(cli, home):
         for seed in (3, 3, 4):
             path = home / f"simulated-{seed}.csv"
             code, out, err = cli("data", "simulate", "--kind", *kind, "--seed", seed, "--out", path)
-            assert (code, out, err) == (0, "", f"40 simulated {noun} in {path}\n")
+            assert (code, out) == (0, "")
+            assert err.startswith(f"40 simulated {noun} in {path}\n{path.name} cannot say that it")
             files.append(path.read_bytes())
         assert files[0] == files[1] != files[2]
         assert names <= set(files[0].decode().splitlines()[0].split(","))
