@@ -99,15 +99,23 @@ def exact(value: object) -> Fraction:
     raise ValueError(f"{value!r} is not an amount such as 1234.50, 1,234.50 or $1,234.50")
 
 
-def exact_sum(values: NDArray[np.int64]) -> int:
+def exact_sum(values: NDArray[np.int64], largest: int | None = None) -> int:
     """Add up integers, whatever their size.
+
+    Parameters
+    ----------
+    values : ndarray of int64
+    largest : int, optional
+        A bound on their sizes, where it is known: it is looked for otherwise.
 
     Examples
     --------
     >>> exact_sum(np.array([2**62, 2**62, 2**62]))
     13835058055282163712
     """
-    if not len(values) or max(-int(values.min()), int(values.max())) < 2**62 // len(values):
+    if largest is None and len(values):
+        largest = max(-int(values.min()), int(values.max()))
+    if largest is None or largest < 2**62 // max(len(values), 1):
         return int(values.sum())
     high, low = values >> 32, values & (2**32 - 1)  # ten times as fast as a division
     return int(high.sum()) * 2**32 + int(low.sum())

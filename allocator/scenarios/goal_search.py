@@ -22,8 +22,8 @@ class Found:
     Attributes
     ----------
     place : int or None
-        Where the figure is nearest to the goal, of all places tried; None when it is not known
-        anywhere.
+        Where the figure is nearest to the goal: beside the crossing nearest to the start or,
+        without one, of all places tried; None when it is not known anywhere.
     reached : bool
         Whether the goal lies between the figures of two neighboring places, or is met.
     neighbor : int or None

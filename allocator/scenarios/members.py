@@ -15,8 +15,6 @@ from allocator.scenarios.deciles import DECILES
 
 __all__ = ["Members"]
 
-LARGEST_SUM = 2**62
-
 
 @dataclass(frozen=True, eq=False)
 class Members:
@@ -101,9 +99,8 @@ class Members:
     @cached_property
     def decile_losses(self) -> tuple[int, ...]:
         """What each decile lost, in 1e-8 dollars."""
-        small = len(self) and int(self.loss[-1]) * len(self) < LARGEST_SUM  # the last is largest
-        add = np.add.reduce if small else exact_sum
-        return tuple(int(add(self.loss[self.decile(k)])) for k in range(1, DECILES + 1))
+        most = int(self.loss[-1]) if len(self) else 0
+        return tuple(exact_sum(self.loss[self.decile(k)], most) for k in range(1, DECILES + 1))
 
     def share_of_top_tenth(self, units: NDArray[np.int64], whole: int) -> Fraction | None:
         """Return the share of what is given that goes to the tenth who lost most.

@@ -13,7 +13,6 @@ from allocator.money import exact_sum
 __all__ = ["Tally", "tally"]
 
 BINS = 10_000  # awards up to here are counted, whatever the number of users
-LARGEST_SUM = 2**62
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,8 +72,9 @@ def tally(units: NDArray[np.int64], lower: int, upper: NDArray[np.int64]) -> Tal
         at_upper += int(np.count_nonzero(award == most))
         outside += int(np.count_nonzero(award > most))
         fixed += int(np.count_nonzero(most == lower))
+    total = exact_sum(units, max(map(abs, values[[0, -1]].tolist())) if len(values) else 0)
     at_lower = int(counts[below:low].sum())
-    return Tally(at_lower, at_upper - fixed, fixed, outside, _total(units, values), values, counts)
+    return Tally(at_lower, at_upper - fixed, fixed, outside, total, values, counts)
 
 
 def _distinct(units: NDArray[np.int64], most: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -83,9 +83,3 @@ def _distinct(units: NDArray[np.int64], most: int) -> tuple[NDArray[np.int64], N
     found = np.bincount(units)  # five times as fast as sorting
     values = np.flatnonzero(found > 0)
     return values, found[values]
-
-
-def _total(units: NDArray[np.int64], values: NDArray[np.int64]) -> int:
-    if len(values) and int(values[-1]) * len(units) < LARGEST_SUM:
-        return int(units.sum())
-    return exact_sum(units)
